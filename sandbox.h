@@ -1,0 +1,208 @@
+/*
+ * sandbox.h - struct sandbox: everything that was asked for, and nothing that happened.
+ *
+ * The option parser is the only writer. base.c adds the default root while the struct is still
+ * being made; from then on every module holds it const, so that the plan that --explain prints is
+ * the plan that runs. What happens at run time (pids, pipes, descriptors of helpers) is in struct
+ * run, private to sandbox.c.
+ *
+ * Rules of the fields: unset is -1, NULL, or an enum's first value, never a second field. Strings
+ * are borrowed from argv or from one of the buffers that the struct owns; arrays are owned and
+ * freed by sandbox_free().
+ */
+#ifndef ZBOX_SANDBOX_H
+#define ZBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ZBOX_VERSION "0.1.0"
+#define BWRAP_VERSION "0.11.1" /* the bubblewrap whose options and texts are kept */
+
+/* Which program we are: decides the defaults, the texts and the exit statuses (docs/design.md, 1).
+ */
+enum personality { PERSONALITY_ZBOX, PERSONALITY_BWRAP };
+
+/* Where a part of the plan came from, for --explain. */
+struct origin {
+	const char *file; /* NULL: the command line; "base": added by base.c; else a file or "--args
+			     N" */
+	unsigned at;      /* word number on the command line, line number in a file, 0 unknown */
+};
+
+enum mount_kind {
+	MOUNT_BIND,        /* source on dest, recursive */
+	MOUNT_BIND_FD,     /* what fd refers to on dest, recursive */
+	MOUNT_REMOUNT_RO,  /* the one mount at dest becomes read-only */
+	MOUNT_TMPFS,       /* an empty file system at dest */
+	MOUNT_PROC,        /* procfs at dest */
+	MOUNT_DEV,         /* a minimal /dev at dest */
+	MOUNT_MQUEUE,      /* POSIX message queues at dest */
+	MOUNT_DIR,         /* a directory is made if missing */
+	MOUNT_FILE,        /* a file is made with what fd holds */
+	MOUNT_DATA,        /* an anonymous file with what fd (or text) holds is bound on dest */
+	MOUNT_SYMLINK,     /* dest is a link with the text source */
+	MOUNT_CHMOD,       /* dest gets perms */
+	MOUNT_OVERLAY,     /* layers below, source on top, work beside it */
+	MOUNT_TMP_OVERLAY, /* layers below, changes kept in memory until the end */
+	MOUNT_RO_OVERLAY,  /* layers only */
+	MOUNT_SCRATCH,     /* base.c: a writable directory of the root's own tmpfs */
+	MOUNT_KINDS
+};
+
+enum mount_flag {
+	MOUNT_READONLY = 1 << 0,
+	MOUNT_DEVICES = 1 << 1,  /* device nodes work there */
+	MOUNT_TRY = 1 << 2,      /* skip when the source does not exist */
+	MOUNT_HOST_PROC = 1 << 3 /* unused by the parser; see mounts.c */
+};
+
+/* One operation on the new root. They are executed in the order of the list. */
+struct mount {
+	enum mount_kind kind;
+	unsigned flags;     /* enum mount_flag */
+	const char *source; /* host path, link text, or overlay's upper directory; NULL: none */
+	const char *dest;   /* path inside the new root, as it was given */
+	const char
+		*text; /* MOUNT_FILE, MOUNT_DATA: the contents, when they come from zbox itself */
+	const char *work;    /* MOUNT_OVERLAY: its work directory */
+	const char **layers; /* overlays: lower directories, bottom first; owned */
+	size_t layer_count;
+	int fd;        /* the caller's descriptor, -1 none */
+	int perms;     /* permission bits, -1 not given */
+	uint64_t size; /* tmpfs: bytes, 0 not given */
+	struct origin origin;
+};
+
+enum env_action { ENV_SET, ENV_UNSET, ENV_CLEAR, ENV_KEEP, ENV_KEEP_ALL };
+
+/* One change of the environment, in the order given. ENV_KEEP copies one variable of the caller. */
+struct env_change {
+	enum env_action action;
+	const char *name, *value;
+	struct origin origin;
+};
+
+/* --cap-add and --cap-drop, in the order given. */
+struct cap_change {
+	bool add;
+	int cap; /* number as in capabilities(7), -1 ALL */
+};
+
+/* --seccomp-allow and --seccomp-deny, in the order given. */
+struct seccomp_change {
+	bool allow;
+	const char *text; /* CALL or CALL=ERRNO */
+};
+
+enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
+
+/* What is printed instead of running anything. */
+enum print_what {
+	PRINT_NOTHING,
+	PRINT_HELP,
+	PRINT_VERSION,
+	PRINT_MAN,
+	PRINT_BASH,
+	PRINT_ZSH,
+	PRINT_FISH,
+	PRINT_EXPLAIN,
+	PRINT_EXPLAIN_JSON,
+	PRINT_DOCTOR,
+	PRINT_DOCTOR_JSON,
+	PRINT_SECCOMP_SHOW,
+	PRINT_SECCOMP_WHY
+};
+
+struct warning {
+	const char *text;  /* owned by the struct's buffers or static */
+	bool level_prefix; /* --level-prefix had been seen when it was noted */
+};
+
+struct sandbox {
+	enum personality personality;
+
+	/* files */
+	struct mount *mounts;
+	size_t mount_count;
+	bool base;             /* add the default root (base.c) */
+	bool read_only;        /* the root itself becomes read-only once it is assembled */
+	bool strict_dest;      /* a destination whose last part is a symlink is refused */
+	bool tolerate_remount; /* --not-a-security-boundary: flags that a submount refuses only warn
+				*/
+	const char *
+		*overlay_options; /* --overlay-opt, for the overlay that follows; see options.c */
+	size_t overlay_option_count;
+
+	/* namespaces: CLONE_NEW* bits */
+	unsigned unshare;                    /* must be new */
+	unsigned unshare_try;                /* new where the kernel has them */
+	int userns_fd, userns2_fd, pidns_fd; /* joined; -1 none */
+	int netns_fd;                        /* joined, -1 none */
+	const char *netns_path;              /* joined, NULL none */
+	bool disable_userns, assert_userns_disabled;
+
+	/* identity */
+	int64_t uid, gid;     /* inside; -1: the personality's default */
+	const char *hostname; /* NULL: the personality's default */
+	const char *chdir;    /* NULL: see identity.c */
+	struct env_change *env;
+	size_t env_count;
+
+	/* privileges */
+	struct cap_change *caps;
+	size_t cap_count;
+	const char *seccomp_profile; /* NULL: the personality's default; name or path */
+	struct seccomp_change *seccomp_changes;
+	size_t seccomp_change_count;
+	int seccomp_fd;   /* --seccomp, -1 none */
+	int *seccomp_fds; /* --add-seccomp-fd */
+	size_t seccomp_fd_count;
+	enum landlock_mode landlock;
+	bool landlock_only;                  /* no namespaces at all */
+	const char *exec_label, *file_label; /* SELinux */
+
+	/* life */
+	bool die_with_parent;
+	bool as_pid_1;
+	bool new_session;    /* setsid() for the command */
+	bool share_terminal; /* no terminal of its own */
+	const char **lock_files;
+	size_t lock_file_count;
+	int sync_fd, block_fd, userns_block_fd, info_fd, json_status_fd, status_fd;
+	int *keep_fds; /* zbox closes every other descriptor above 2 */
+	size_t keep_fd_count;
+
+	/* what to say */
+	bool level_prefix;
+	enum print_what print;
+	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
+	struct warning *warnings;
+	size_t warning_count;
+
+	/* the command */
+	const char *argv0; /* NULL: command[0] */
+	char **command;    /* NULL-terminated tail of argv; NULL: none */
+
+	/* memory that the strings above point into */
+	void **buffers;
+	size_t buffer_count;
+};
+
+/* The values before the first word is read; everything that is not named is 0 or NULL. */
+void sandbox_init(struct sandbox *sb, enum personality personality);
+
+/* Frees what the struct owns. The struct is not usable afterwards. */
+void sandbox_free(struct sandbox *sb);
+
+/* Appends an operation with the given kind and destination; its other fields are unset.
+ * Returns it, valid until the next call, or NULL after fail(). */
+struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char *dest);
+
+/* Makes the struct the owner of heap memory; frees it at once when that fails.
+ * Returns the memory, or NULL after fail(). */
+void *sandbox_own(struct sandbox *sb, void *memory);
+
+#endif

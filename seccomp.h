@@ -1,0 +1,31 @@
+/*
+ * seccomp.h - profiles: text -> program. Used by the build for what ships, at run time for a file.
+ */
+#ifndef ZBOX_SECCOMP_H
+#define ZBOX_SECCOMP_H
+
+#include "sandbox.h"
+#include "utils.h"
+
+#include <linux/filter.h>
+
+struct seccomp_builtin {
+	const char *name;
+	const struct sock_filter *code; /* compiled when zbox was built */
+	unsigned short length;
+};
+
+/* A profile that ships with zbox, for the machine's architecture, or NULL. */
+const struct seccomp_builtin *seccomp_find(const char *name);
+
+/* Compiles the profile that the sandbox asks for where it is not just a built-in one: a file, or
+ * --seccomp-allow and --seccomp-deny on top. *code is the caller's to free.
+ * Returns 0, or -1 after fail() with file, line and column. */
+int seccomp_compile(const struct sandbox *sb, struct sock_filter **code,
+		    unsigned short *length) MUST_CHECK;
+
+/* --seccomp-show NAME and --seccomp-why NAME CALL [ARG...]. Returns 0, or -1 after fail(). */
+int seccomp_show(FILE *out, const struct sandbox *sb) MUST_CHECK;
+int seccomp_why(FILE *out, const struct sandbox *sb) MUST_CHECK;
+
+#endif
