@@ -41,7 +41,7 @@ struct command {
 struct memory {
 	unsigned processes;
 	long resident, peak, proportional; /* KiB; -1: the kernel would not tell */
-	bool found;                        /* the command itself was seen */
+	pid_t command;                     /* the sandboxed command itself, 0: not seen */
 };
 
 static struct command commands[COMMANDS];
@@ -211,7 +211,7 @@ static void add_up(struct memory *m, pid_t pid, const char *comm, unsigned depth
 	FILE *in;
 
 	if (runs(pid, comm)) {
-		m->found = true;
+		m->command = pid;
 		return;
 	}
 	m->processes++;
@@ -238,11 +238,11 @@ static struct memory look(pid_t pid, const char *comm)
 		previous = m;
 		m = (struct memory){0};
 		add_up(&m, pid, comm, 8);
-		if (m.found && previous.found && m.resident == previous.resident)
+		if (m.command > 0 && previous.command > 0 && m.resident == previous.resident)
 			return m;
 		(void)nanosleep(&pause, NULL);
 	}
-	m.found = false;
+	m.command = 0;
 	return m;
 }
 
@@ -257,16 +257,16 @@ static int compare_memory(const char *comm)
 		pid_t pid = start(commands[i].argv);
 		struct memory m = look(pid, comm);
 
-		(void)kill(pid, SIGTERM);
+		(void)kill(m.command > 0 ? m.command : pid, SIGKILL); /* the rest ends by itself */
 		(void)waitpid(pid, NULL, 0);
-		if (!m.found)
+		if (m.command == 0)
 			result = 1;
 		if (i == 0)
 			base = m.resident;
 		(void)printf("%-24s %10u %10ld %10ld %10ld %8.3f%s\n", commands[i].name,
 			     m.processes, m.resident, m.peak, m.proportional,
 			     (double)m.resident / (double)base,
-			     m.found ? "" : "  the command never ran");
+			     m.command > 0 ? "" : "  the command never ran");
 	}
 	return result;
 }
