@@ -196,6 +196,9 @@ int capabilities_bound(const struct sandbox *sb, uint64_t keep)
 	/* bubblewrap leaves the bounding set of a root that stays in its namespace alone */
 	if (bwrap && !own_userns)
 		return 0;
+	/* no namespace of ours and no capability in the caller's: no_new_privs is all there is */
+	if (sb->landlock_only && geteuid() != 0)
+		return 0;
 	if (drop_bounding(keep, bwrap) < 0)
 		return -1;
 	/* under bubblewrap's name uid 0 with --cap-add is a root as one knows it */

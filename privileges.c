@@ -29,12 +29,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +58,33 @@ static const struct {
 	{PROFILE_NONE, true, false},
 };
 
+/* Without a network namespace (--landlock-only) this keeps the network away: sockets of the local
+ * kind only. Landlock could refuse TCP alone. */
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#define NUMBER_MASK 0xbfffffffU /* x32 numbers are the same calls */
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#define NUMBER_MASK 0xffffffffU
+#else
+#error "say which system call ABI is the native one"
+#endif
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "args[0] is its low half first");
+
+static const struct sock_filter only_local[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, NUMBER_MASK),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+
+/* Takes the code if it is owned. */
 static int add_filter(struct privileges *p, struct sock_filter *code, unsigned short length,
 		      bool owned)
 {
@@ -66,6 +97,12 @@ static int add_filter(struct privileges *p, struct sock_filter *code, unsigned s
 	}
 	*filter = (struct filter){code, length, owned};
 	return 0;
+}
+
+/* The kernel only reads a program, but struct sock_fprog wants it writable. */
+static int add_builtin(struct privileges *p, const struct sock_filter *code, size_t length)
+{
+	return add_filter(p, (struct sock_filter *)(uintptr_t)code, (unsigned short)length, false);
 }
 
 /* A program as bubblewrap takes it, in its words: struct sock_filter after struct sock_filter. The
@@ -104,9 +141,7 @@ static int choose_profile(const struct sandbox *sb, struct privileges *p)
 		p->profile = name;
 		builtin = seccomp_find(name);
 		if (builtin)
-			/* never written through: the kernel only reads it */
-			return add_filter(p, (struct sock_filter *)(uintptr_t)builtin->code,
-					  builtin->length, false);
+			return add_builtin(p, builtin->code, builtin->length);
 	}
 	p->profile = name;
 	if (seccomp_compile(sb, &code, &length) < 0)
@@ -128,7 +163,9 @@ static int weigh_profile(const struct sandbox *sb, struct privileges *p)
 			p->nested_userns |= needs[i].userns;
 			mounts |= needs[i].mounts;
 		}
-	return landlock_choose(sb->landlock, zbox, mounts, &p->landlock_abi, &p->landlock_note);
+	/* there is nothing to fall back to then */
+	return landlock_choose(sb->landlock_only ? LANDLOCK_REQUIRE : sb->landlock, zbox, mounts,
+			       &p->landlock_abi, &p->landlock_note);
 }
 
 int privileges_prepare(const struct sandbox *sb, uint64_t caller_caps, struct privileges *p)
@@ -139,6 +176,9 @@ int privileges_prepare(const struct sandbox *sb, uint64_t caller_caps, struct pr
 	for (size_t i = 0; i < sb->seccomp_fd_count; i++)
 		if (read_program(p, sb->seccomp_fds[i]) < 0)
 			return -1;
+	if (sb->landlock_only && (sb->unshare & CLONE_NEWNET) &&
+	    add_builtin(p, only_local, COUNT(only_local)) < 0)
+		return -1;
 	p->keep_caps = capabilities_wanted(sb, getuid(), caller_caps);
 	return weigh_profile(sb, p);
 }
@@ -200,7 +240,7 @@ static int new_session_keyring(const struct privileges *p)
 	    syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) < 0 &&
 	    errno == EPERM)
 		return 0;
-	if (err == EDQUOT && p->filter_count > 0 && !p->filters[0].owned)
+	if (err == EDQUOT && p->profile && !p->filters[0].owned)
 		return 0;
 	return fail(err, "session keyring");
 }
@@ -215,7 +255,9 @@ int privileges_reduce(const struct sandbox *sb, const struct privileges *p)
 	/* bubblewrap's callers may hand keys on */
 	if (sb->personality == PERSONALITY_ZBOX && new_session_keyring(p) < 0)
 		return -1;
-	if (p->landlock_abi > 0 && landlock_apply(sb, p->landlock_abi) < 0)
+	if (sb->landlock_only && landlock_only_apply(sb, p->landlock_abi) < 0)
+		return -1;
+	if (!sb->landlock_only && p->landlock_abi > 0 && landlock_apply(sb, p->landlock_abi) < 0)
 		return -1;
 	return privileges_bound(sb, p);
 }
