@@ -25,6 +25,8 @@
  */
 #include "base.h"
 
+#include "plan.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -144,54 +146,7 @@ static const struct row rows[] = {
 	{"/etc", add_java, ROW_OF_USR, -1, "settings that the JDK links to"},
 };
 
-/* ---- paths ---- */
-
-/* Writes path as an absolute path without //, . and .. to normal. Only for comparing: what is
- * mounted where is decided by the kernel, inside the new root. Returns whether it fits. */
-static bool normalise(const char *path, char normal[PATH_MAX])
-{
-	size_t used = 0;
-
-	while (*path) {
-		size_t length = strcspn(path, "/");
-
-		if (length == 2 && path[0] == '.' && path[1] == '.') {
-			while (used > 0 && normal[--used] != '/')
-				;
-		} else if (length > 0 && !(length == 1 && path[0] == '.')) {
-			if (used + length + 2 > PATH_MAX)
-				return false;
-			normal[used++] = '/';
-			memcpy(normal + used, path, length);
-			used += length;
-		}
-		path += length + (path[length] == '/');
-	}
-	if (used == 0)
-		normal[used++] = '/';
-	normal[used] = '\0';
-	return true;
-}
-
-/* Is path the directory dir, or below it? */
-static bool is_below(const char *path, const char *dir)
-{
-	size_t length = strlen(dir);
-
-	return strncmp(path, dir, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
-/* Does the operation put something at its destination, or only change what is there? */
-static bool puts_something(const struct mount *m)
-{
-	return m->kind != MOUNT_REMOUNT_RO && m->kind != MOUNT_CHMOD;
-}
-
-static bool is_tree(const struct mount *m)
-{
-	return m->kind == MOUNT_BIND || m->kind == MOUNT_BIND_FD || m->kind == MOUNT_OVERLAY ||
-	       m->kind == MOUNT_TMP_OVERLAY || m->kind == MOUNT_RO_OVERLAY;
-}
+/* ---- trees ---- */
 
 /* Is there a directory called name in the tree whose root is dir? Links stay in that tree. */
 static bool dir_has(int dir, const char *name)
@@ -235,9 +190,9 @@ static void find_root(struct base *b)
 	for (size_t i = b->users; i-- > 0;) {
 		const struct mount *m = &b->sb->mounts[i];
 
-		if (puts_something(m) && normalise(m->dest, path) && strcmp(path, "/") == 0) {
+		if (plan_puts(m) && plan_normalise(m->dest, path) && strcmp(path, "/") == 0) {
 			b->root = i;
-			b->whole_tree = is_tree(m);
+			b->whole_tree = plan_shows_host(m);
 			return;
 		}
 	}
@@ -249,7 +204,7 @@ static void mark_taken(const struct mount *m, const char *path, bool *taken)
 {
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strcmp(path, rows[i].dest) == 0 ||
-		    (m->kind != MOUNT_DIR && is_below(rows[i].dest, path)))
+		    (m->kind != MOUNT_DIR && plan_is_below(rows[i].dest, path)))
 			taken[i] = true;
 }
 
@@ -263,7 +218,7 @@ static bool find_taken(struct base *b, bool *taken)
 
 		if (m->origin.file && strcmp(m->origin.file, BASE_ORIGIN) == 0)
 			return true;
-		if (!puts_something(m) || !normalise(m->dest, path))
+		if (!plan_puts(m) || !plan_normalise(m->dest, path))
 			continue;
 		if (strcmp(path, "/usr") == 0)
 			b->usr = i;
@@ -279,7 +234,7 @@ static bool is_host_usr(const struct base *b)
 	char path[PATH_MAX];
 	struct stat host, inside;
 
-	if (m->kind == MOUNT_BIND && normalise(m->source, path) && strcmp(path, "/usr") == 0)
+	if (m->kind == MOUNT_BIND && plan_normalise(m->source, path) && strcmp(path, "/usr") == 0)
 		return true;
 	if (fstatat(b->host, "usr", &host, 0) < 0)
 		return false;
@@ -295,11 +250,11 @@ static bool usr_has(const struct base *b, const char *name)
 	const struct mount *usr = &b->sb->mounts[b->usr];
 	char wanted[32], path[PATH_MAX];
 
-	if (is_tree(usr))
+	if (plan_shows_host(usr))
 		return tree_has(usr, name);
 	(void)snprintf(wanted, sizeof(wanted), "/usr/%s", name);
 	for (size_t i = b->usr + 1; i < b->users; i++)
-		if (normalise(b->sb->mounts[i].dest, path) && is_below(path, wanted))
+		if (plan_normalise(b->sb->mounts[i].dest, path) && plan_is_below(path, wanted))
 			return true;
 	return false;
 }
@@ -396,7 +351,7 @@ static int add_runtime(struct base *b, const struct row *row)
 	if (!dest)
 		return -1;
 	for (size_t i = b->root == no_root ? 0 : b->root + 1; i < b->users; i++)
-		if (puts_something(&b->sb->mounts[i]) && normalise(b->sb->mounts[i].dest, path) &&
+		if (plan_puts(&b->sb->mounts[i]) && plan_normalise(b->sb->mounts[i].dest, path) &&
 		    strcmp(path, dest) == 0)
 			return 0;
 	return append(b, MOUNT_DIR, dest, NULL, NULL, row->perms);
@@ -421,7 +376,7 @@ static int add_host(struct base *b, const struct row *row)
 	if (!target)
 		return failed ? -1 : 0;
 	(void)snprintf(joined, sizeof(joined), "%s/../%s", row->dest, target);
-	if (normalise(target[0] == '/' ? target : joined, path) && is_below(path, "/usr"))
+	if (plan_normalise(target[0] == '/' ? target : joined, path) && plan_is_below(path, "/usr"))
 		return append(b, MOUNT_SYMLINK, row->dest, target, NULL, -1);
 	return append(b, MOUNT_BIND, row->dest, row->dest, NULL, -1);
 }
@@ -568,14 +523,15 @@ static int keep_resolver(struct base *b)
 	char *file;
 	bool failed = false;
 
-	if (!b->network || root->kind != MOUNT_BIND || !normalise(root->source, path) ||
+	if (!b->network || root->kind != MOUNT_BIND || !plan_normalise(root->source, path) ||
 	    strcmp(path, "/") != 0)
 		return 0;
 	target = host_link(b, "etc/resolv.conf", &failed);
 	if (!target)
 		return failed ? -1 : 0;
 	(void)snprintf(joined, sizeof(joined), "/etc/%s", target);
-	if (!normalise(target[0] == '/' ? target : joined, path) || !is_below(path, "/run"))
+	if (!plan_normalise(target[0] == '/' ? target : joined, path) ||
+	    !plan_is_below(path, "/run"))
 		return 0;
 	file = sandbox_own(b->sb, format_text("%s", path));
 	return file ? append(b, MOUNT_BIND, file, file, NULL, -1) : -1;
@@ -662,7 +618,7 @@ const char *base_reason(const char *dest)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strcmp(rows[i].dest, dest) == 0)
 			return rows[i].why;
-	if (is_below(dest, "/run/user"))
+	if (plan_is_below(dest, "/run/user"))
 		return "XDG_RUNTIME_DIR";
 	return strncmp(dest, "/etc/java-", 10) == 0 ? "settings that the JDK links to" : NULL;
 }
