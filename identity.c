@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 /* Nothing secret, and without them programs speak the wrong language to the wrong terminal. */
+#define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 static const char *const kept_variables[] = {"TERM",     "COLORTERM", "LANG",
 					     "LANGUAGE", "TZ",        "NO_COLOR"};
 
@@ -37,65 +39,64 @@ static bool needs_root_for_setup(const struct sandbox *sb)
 
 struct identity identity_of(const struct sandbox *sb)
 {
-	bool zero = sb->personality == PERSONALITY_ZBOX;
+	bool zbox = sb->personality == PERSONALITY_ZBOX;
 	struct identity id = {.outer_uid = geteuid(), .outer_gid = getegid()};
 
-	id.uid = sb->uid >= 0 ? (uid_t)sb->uid : zero ? 0 : id.outer_uid;
-	id.gid = sb->gid >= 0 ? (gid_t)sb->gid : zero ? 0 : id.outer_gid;
+	id.uid = sb->uid >= 0 ? (uid_t)sb->uid : zbox ? base_uid(sb) : id.outer_uid;
+	id.gid = sb->gid >= 0 ? (gid_t)sb->gid : zbox ? base_gid(sb) : id.outer_gid;
 	if (sb->unshare & CLONE_NEWUSER)
 		id.second = sb->disable_userns ||
 			    ((id.uid != 0 || id.gid != 0) && needs_root_for_setup(sb));
 	return id;
 }
 
-static int write_map(const char *file, unsigned inner, unsigned outer)
+static int write_map(int proc, const char *file, unsigned inner, unsigned outer)
 {
 	char text[32];
 
 	(void)snprintf(text, sizeof(text), "%u %u 1\n", inner, outer);
-	return write_file_at(AT_FDCWD, file, text);
+	return write_file_at(proc, file, text);
 }
 
-static int write_maps(uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid)
+static int write_maps(int proc, uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid)
 {
-	if (write_map("/proc/self/uid_map", uid, outer_uid) < 0)
+	if (write_map(proc, "self/uid_map", uid, outer_uid) < 0)
 		return fail(errno, "setting up uid map");
-	if (write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny\n") < 0 && errno != ENOENT)
+	if (write_file_at(proc, "self/setgroups", "deny\n") < 0 && errno != ENOENT)
 		return fail(errno, "error writing to setgroups"); /* ENOENT: before Linux 3.19 */
-	if (write_map("/proc/self/gid_map", gid, outer_gid) < 0)
+	if (write_map(proc, "self/gid_map", gid, outer_gid) < 0)
 		return fail(errno, "setting up gid map");
 	return 0;
 }
 
-int identity_map(const struct identity *id)
+int identity_map(const struct identity *id, int proc)
 {
-	return write_maps(id->second ? 0 : id->uid, id->outer_uid, id->second ? 0 : id->gid,
+	return write_maps(proc, id->second ? 0 : id->uid, id->outer_uid, id->second ? 0 : id->gid,
 			  id->outer_gid);
 }
 
-int identity_limit_userns(unsigned count)
+int identity_limit_userns(int proc, unsigned count)
 {
 	char text[16];
 
 	(void)snprintf(text, sizeof(text), "%u", count);
-	if (write_file_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", text) < 0)
+	if (write_file_at(proc, "sys/user/max_user_namespaces", text) < 0)
 		return fail(errno, "cannot open /proc/sys/user/max_user_namespaces");
 	return 0;
 }
 
-int identity_map_second(const struct identity *id)
+int identity_map_second(const struct identity *id, unsigned flags, int proc)
 {
-	if (unshare(CLONE_NEWUSER) < 0)
+	if (unshare((int)(CLONE_NEWUSER | flags)) < 0)
 		return fail(errno, "unshare user ns");
-	return write_maps(id->uid, 0, id->gid, 0);
+	return write_maps(proc, id->uid, 0, id->gid, 0);
 }
 
 int identity_hostname(const struct sandbox *sb)
 {
-	const char *name = sb->hostname;
+	const char *name =
+		sb->personality == PERSONALITY_ZBOX ? base_hostname(sb) : sb->hostname;
 
-	if (!name && sb->personality == PERSONALITY_ZBOX && (sb->unshare & CLONE_NEWUTS))
-		name = BASE_HOSTNAME;
 	if (name && sethostname(name, strlen(name)) < 0)
 		return fail(errno, "Can't set hostname to %s", name);
 	return 0;
@@ -173,19 +174,18 @@ static int keep_variable(struct environment *e, char *const *caller, const char 
 /* The variables that zbox keeps, and those whose true value inside is known. */
 static int set_defaults(struct environment *e, const struct sandbox *sb, char *const *caller)
 {
-	struct identity id = identity_of(sb);
-	const char *user = id.uid == 0 ? "root" : BASE_USER;
+	const char *user = base_user(sb);
 	char runtime[40];
 
-	(void)snprintf(runtime, sizeof(runtime), "/run/user/%u", id.uid);
+	(void)snprintf(runtime, sizeof(runtime), "/run/user/%u", base_uid(sb));
 	for (size_t i = 0; i < COUNT(kept_variables); i++)
 		if (keep_variable(e, caller, kept_variables[i]) < 0)
 			return -1;
 	for (char *const *v = caller; *v; v++)
 		if (strncmp(*v, "LC_", 3) == 0 && add_text(e, format_text("%s", *v)) < 0)
 			return -1;
-	if (set_variable(e, "PATH", BASE_PATH) < 0 ||
-	    set_variable(e, "HOME", id.uid == 0 ? "/root" : "/home/" BASE_USER) < 0 ||
+	if (set_variable(e, "PATH", PATH_INSIDE) < 0 ||
+	    set_variable(e, "HOME", base_home(sb)) < 0 ||
 	    set_variable(e, "USER", user) < 0 || set_variable(e, "LOGNAME", user) < 0 ||
 	    set_variable(e, "SHELL", "/bin/sh") < 0)
 		return -1;

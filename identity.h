@@ -18,16 +18,16 @@ struct identity {
 struct identity identity_of(const struct sandbox *sb);
 
 /* Writes the maps of the user namespace that this process has just made: one uid and one gid.
- * For the set-up these are 0 where a second namespace follows. Returns 0, or -1 after fail(). */
-int identity_map(const struct identity *id) MUST_CHECK;
+ * For the set-up these are 0 where a second namespace follows. proc: the host's procfs. Returns 0, or -1 after fail(). */
+int identity_map(const struct identity *id, int proc) MUST_CHECK;
 
-/* Enters the second user namespace and maps the ids of the command there.
- * Returns 0, or -1 after fail(). */
-int identity_map_second(const struct identity *id) MUST_CHECK;
+/* Enters the second user namespace, with the other new namespaces of flags (CLONE_NEW*), and maps
+ * the ids of the command there. proc: a procfs. Returns 0, or -1 after fail(). */
+int identity_map_second(const struct identity *id, unsigned flags, int proc) MUST_CHECK;
 
 /* Closes nested user namespaces by /proc/sys/user: at most count below this one. To be called
  * while the host's /proc is in reach. Returns 0, or -1 after fail(). */
-int identity_limit_userns(unsigned count) MUST_CHECK;
+int identity_limit_userns(int proc, unsigned count) MUST_CHECK;
 
 /* Sets the host name where sb has one or the personality does. Returns 0, or -1 after fail(). */
 int identity_hostname(const struct sandbox *sb) MUST_CHECK;
