@@ -1,5 +1,5 @@
 /*
- * options-print.c - the help, the version and the completions, from the rows of the option table.
+ * options-print.c - the help and the version, from the rows of the option table.
  *
  * One page is one walk over the rows that the personality has. What is printed is committed
  * (completions/, man/) and compared by make check-generated, so that a change of a row shows in
@@ -74,6 +74,10 @@ void options_print(FILE *out, enum print_what what, enum personality personality
 {
 	if (what == PRINT_VERSION)
 		print_version(out, personality);
+	else if (what == PRINT_MAN)
+		options_print_man(out);
+	else if (what == PRINT_BASH || what == PRINT_ZSH || what == PRINT_FISH)
+		options_print_completion(out, what);
 	else
 		print_help(out, personality, argv0);
 }

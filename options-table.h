@@ -133,7 +133,9 @@ int explain_call(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
 
-/* The page that does not end at the table: options-man.c prints it for options_print(). */
-void options_print_man(FILE *out);
+/* ---- pages that options_print() leaves to files of their own ---- */
+
+void options_print_man(FILE *out);                              /* options-man.c */
+void options_print_completion(FILE *out, enum print_what what); /* options-complete.c */
 
 #endif
