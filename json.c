@@ -7,27 +7,9 @@
  */
 #include "json.h"
 
+#include "text.h"
+
 #include <inttypes.h>
-
-size_t utf8_length(const char *text)
-{
-	const unsigned char *t = (const unsigned char *)text;
-	size_t length;
-
-	if (t[0] < 0x80)
-		return 1;
-	if (t[0] < 0xc2 || t[0] > 0xf4)
-		return 0;
-	length = t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : 4;
-	for (size_t i = 1; i < length; i++)
-		if ((t[i] & 0xc0) != 0x80)
-			return 0; /* the NUL at the end of the text included */
-	/* the first byte alone does not exclude these */
-	if ((t[0] == 0xe0 && t[1] < 0xa0) || (t[0] == 0xed && t[1] > 0x9f) ||
-	    (t[0] == 0xf0 && t[1] < 0x90) || (t[0] == 0xf4 && t[1] > 0x8f))
-		return 0;
-	return length;
-}
 
 void json_string(FILE *out, const char *text)
 {

@@ -31,8 +31,4 @@ void json_seconds(struct json *j, const char *name, uint64_t us);
 /* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void json_string(FILE *out, const char *text);
 
-/* Length of the UTF-8 sequence that text starts with: 1 to 4, or 0 when it is none (overlong forms,
- * surrogates and what is beyond U+10FFFF included). */
-size_t utf8_length(const char *text);
-
 #endif

@@ -14,6 +14,7 @@
 
 #include "hints.h"
 #include "json.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,36 +42,13 @@ static void add_text(struct message *m, const char *text)
 	add(m, text, strlen(text));
 }
 
-/* Is this UTF-8 sequence one that a terminal may take for a command? C0, DEL and C1. */
-static bool is_control(const char *text, size_t length)
-{
-	unsigned char c = (unsigned char)text[0];
-
-	return c < ' ' || c == 127 || (length == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0);
-}
-
 static void add_escaped(struct message *m, const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
+	char piece[TEXT_PIECE];
+	size_t length;
 
-	while (*text) {
-		size_t length = utf8_length(text);
-
-		if (*text == '\n' || *text == '\t') {
-			add_text(m, *text == '\n' ? "\\n" : "\\t");
-		} else if (length > 0 && !is_control(text, length)) {
-			add(m, text, length);
-		} else {
-			length = length ? length : 1;
-			for (size_t i = 0; i < length; i++) {
-				unsigned char c = (unsigned char)text[i];
-				char code[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
-
-				add(m, code, sizeof(code));
-			}
-		}
-		text += length;
-	}
+	while ((length = text_piece(&text, piece)) > 0)
+		add(m, piece, length);
 }
 
 /* A text that may hold what somebody else named. */
@@ -144,6 +122,8 @@ void report_warnings(const struct sandbox *sb)
 			add_text(&message, "warning: ");
 		add_object(&message, sb, sb->warnings[i].text);
 		add_text(&message, "\n");
+		if (message.used > sizeof(message.bytes) / 2)
+			flush(&message);
 	}
 	if (message.used > 0)
 		flush(&message);

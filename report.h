@@ -14,7 +14,7 @@
  * in one write(2), so that messages of several processes do not mix. */
 void report_failure(const struct sandbox *sb, const struct failure *f);
 
-/* Prints what the parser noted, in one write(2). */
+/* Prints what the parser noted. */
 void report_warnings(const struct sandbox *sb);
 
 /* How it ended, for --status-fd. docs/json.md describes what is written. */
