@@ -181,7 +181,7 @@ static int inside_terminal(const struct sandbox *sb, struct run *run)
 			return -1;
 		if (channel_send(run->ends[1], MESSAGE_TERMINAL, 0) < 0)
 			return fail(errno, "zbox outside is gone");
-		if (terminal_send(run->ends[1], master) < 0)
+		if (send_fd(run->ends[1], master) < 0)
 			return -1;
 	}
 	return 0;

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAMESPACES                                                                                 \
@@ -285,7 +286,7 @@ static void announce_end(const struct sandbox *sb, const struct supervisor *s)
 	length = snprintf(text, sizeof(text), "{ \"exit-code\": %d }\n",
 			  WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
 						 : WEXITSTATUS(s->status));
-	(void)write_fd(sb->json_status_fd, text, (size_t)length); /* the reader may have gone */
+	(void)!write_fd(sb->json_status_fd, text, (size_t)length); /* the reader may have gone */
 }
 
 /* A terminal of its own, where the sandbox will have no devpts to take it from. */

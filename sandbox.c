@@ -173,7 +173,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges)
 	} else {
 		status = ended_status(&run.supervisor);
 	}
-	(void)write_status(sb, &run, status, &start); /* the reader may have gone */
+	(void)!write_status(sb, &run, status, &start); /* the reader may have gone */
 	return status;
 }
 

@@ -89,9 +89,9 @@ static void read_signals(struct supervisor *s, int fd)
 
 static int take_terminal(struct supervisor *s)
 {
-	autoclose int master = -1;
+	autoclose int master = receive_fd(s->channel);
 
-	if (terminal_receive(s->channel, &master) < 0)
+	if (master < 0)
 		return -1;
 	return terminal_start(s->terminal, &master);
 }

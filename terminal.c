@@ -21,7 +21,10 @@
  *              The first read there, or change of modes, stops it with SIGTTIN or SIGTTOU; PID 1
  *              reports that, and then the terminal is taken if zbox is in the foreground, else zbox
  *              stops with the same signal and the caller's shell says what it always says.
- * When 1 is not the terminal, others of the job may write to it: its output modes stay.
+ * Until then the caller's terminal processes the output, as it does for the others of the job, and
+ * the inner one does not. Afterwards it is the reverse; but where 1 is not the terminal somebody
+ * behind a pipe is likely to write to it, so its output modes stay for as long as the command
+ * leaves those of its own alone.
  *
  * Which terminal. Keys come from 0, else 1, else 2; output and the window size belong to 1, else
  * 2, else 0: where these are two terminals, each is used for its part. zbox opens them anew
@@ -49,7 +52,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define DRAIN_BYTES (64 * 1024) /* the kernel holds less than 20 KiB for a pseudo-terminal */
@@ -140,7 +142,8 @@ static int above_stdio(int fd)
 void terminal_init(struct terminal *t)
 {
 	t->replaced = 0;
-	t->sole = t->foreground = t->modes_due = t->taken = t->have_saved = false;
+	t->sole = t->foreground = t->started = t->modes_due = false;
+	t->taken = t->keep_output = t->have_saved = false;
 	t->master = t->slave = t->input = t->output = -1;
 	t->in.start = t->in.used = t->out.start = t->out.used = 0;
 }
@@ -159,7 +162,9 @@ void terminal_prepare(struct terminal *t, bool reported)
 	t->sole = (t->replaced & 3) == 3 && same_terminal(0, 1);
 	front = in_foreground(t);
 	t->foreground = !reported || (t->sole && front);
+	t->started = t->foreground;
 	t->modes_due = !front; /* now they are those of the shell's line editor */
+	t->keep_output = !(t->replaced & (1U << STDOUT_FILENO));
 }
 
 static int open_slave(int devpts, int master)
@@ -176,11 +181,18 @@ static int open_slave(int devpts, int master)
 	return openat(devpts, path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-/* Modes of one terminal to another, but for TOSTOP: the command may start in the background. */
-static void copy_modes(int to, struct termios modes)
+/* The new terminal's first modes: the caller's, or the kernel's while the caller's are not to be
+ * had. Without TOSTOP, as the command may start in the background. */
+static void first_modes(const struct terminal *t, int slave)
 {
+	struct termios modes;
+
+	if (tcgetattr(t->modes_due ? slave : t->input, &modes) < 0)
+		return;
 	modes.c_lflag &= ~(tcflag_t)TOSTOP;
-	set_modes(to, &modes);
+	if (!t->foreground)
+		modes.c_oflag &= ~(tcflag_t)OPOST;
+	set_modes(slave, &modes);
 }
 
 static void copy_size(int from, int to)
@@ -195,7 +207,6 @@ int terminal_open(const struct terminal *t, int devpts, int *master, int *slave)
 {
 	const int flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
 	autoclose int m = -1, s = -1;
-	struct termios modes;
 	int locked = 0;
 
 	m = above_stdio(openat(devpts, devpts < 0 ? "/dev/ptmx" : "ptmx", flags));
@@ -206,67 +217,10 @@ int terminal_open(const struct terminal *t, int devpts, int *master, int *slave)
 	s = above_stdio(open_slave(devpts, m));
 	if (s < 0)
 		return fail(errno, "open the new terminal");
-	if (!t->modes_due && tcgetattr(t->input, &modes) == 0)
-		copy_modes(s, modes);
+	first_modes(t, s);
 	copy_size(t->output, s);
 	*master = take_fd(&m);
 	*slave = take_fd(&s);
-	return 0;
-}
-
-/* Room for one descriptor, aligned as the kernel wants it. */
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-int terminal_send(int socket, int fd)
-{
-	union control control = {0};
-	char byte = 0;
-	struct iovec part = {&byte, 1};
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t sent;
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	do
-		sent = sendmsg(socket, &message, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent == 1 ? 0 : fail(errno, "send descriptor %d", fd);
-}
-
-int terminal_receive(int socket, int *fd)
-{
-	union control control = {0};
-	char byte = 0;
-	struct iovec part = {&byte, 1};
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	const struct cmsghdr *header;
-	ssize_t got;
-
-	do
-		got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return fail(errno, "receive a descriptor");
-	header = CMSG_FIRSTHDR(&message);
-	if (got == 0 || !header || header->cmsg_level != SOL_SOCKET ||
-	    header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(*fd)))
-		return fail(0, "no descriptor came");
-	memcpy(fd, CMSG_DATA(header), sizeof(*fd));
 	return 0;
 }
 
@@ -305,13 +259,60 @@ void terminal_continue(int slave, pid_t command, bool stopped, bool foreground)
 	(void)kill(-command, SIGCONT);
 }
 
+/* ---- buffers ---- */
+
+static ssize_t fill(struct flow *flow, int fd)
+{
+	ssize_t got = read(fd, flow->bytes, sizeof(flow->bytes));
+
+	flow->start = 0;
+	flow->used = got > 0 ? (size_t)got : 0;
+	return got;
+}
+
+/* Returns whether something was written, or dropped because it never can be. */
+static bool flush(struct flow *flow, int fd, size_t most)
+{
+	size_t length = flow->used < most ? flow->used : most;
+	ssize_t put = write(fd, flow->bytes + flow->start, length);
+
+	if (put < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	length = put < 0 ? flow->used : (size_t)put;
+	flow->start += length;
+	flow->used -= length;
+	return true;
+}
+
+/* Shows what was written before now. The kernel hands over all of that before it says EAGAIN, so
+ * there is nothing to wait for but the caller's terminal. */
+static void drain(struct terminal *t)
+{
+	const size_t most = t->output > STDERR_FILENO ? sizeof(t->out.bytes) : SHARED_CHUNK;
+
+	for (size_t total = 0; total < DRAIN_BYTES;) {
+		if (t->out.used == 0 && (t->master < 0 || fill(&t->out, t->master) <= 0))
+			return;
+		total += t->out.used;
+		while (t->out.used) {
+			struct pollfd out = {.fd = t->output, .events = POLLOUT};
+			int ready = poll(&out, 1, DRAIN_PATIENCE);
+
+			if (ready == 0 || (ready > 0 && (out.revents & GONE)))
+				return;
+			if (ready > 0)
+				(void)flush(&t->out, t->output, most);
+		}
+	}
+}
+
 /* ---- the caller's terminal ---- */
 
 static void raw_modes(const struct terminal *t, struct termios *modes)
 {
 	*modes = t->saved;
 	cfmakeraw(modes);
-	if (!t->sole)
+	if (t->keep_output)
 		modes->c_oflag = t->saved.c_oflag;
 }
 
@@ -334,18 +335,39 @@ static bool save_modes(struct terminal *t)
 	return true;
 }
 
+/* Where 1 is not the terminal: its output modes are the caller's while the command has ordinary
+ * ones, and raw while a full-screen program runs. */
+static void follow_output(struct terminal *t)
+{
+	struct termios modes;
+	bool keep;
+
+	if ((t->replaced & (1U << STDOUT_FILENO)) || tcgetattr(t->master, &modes) < 0)
+		return;
+	keep = (modes.c_oflag & OPOST) && (modes.c_oflag & ONLCR);
+	if (keep == t->keep_output)
+		return;
+	t->keep_output = keep;
+	raw_modes(t, &modes);
+	set_modes(t->input, &modes);
+}
+
 /* Raw mode, and from now on its keys are ours. */
 static void take_terminal(struct terminal *t)
 {
-	struct termios raw;
+	struct termios modes;
 
 	if (t->master < 0 || !save_modes(t))
 		return;
-	if (t->modes_due)
-		copy_modes(t->master, t->saved);
-	t->modes_due = false;
-	raw_modes(t, &raw);
-	set_modes(t->input, &raw);
+	if (!t->started) { /* the command has not seen its modes, or it would have been stopped */
+		modes = t->saved;
+		modes.c_lflag &= ~(tcflag_t)TOSTOP;
+		set_modes(t->master, &modes);
+		drain(t); /* it counts on the caller's terminal for carriage returns */
+	}
+	t->started = true;
+	raw_modes(t, &modes);
+	set_modes(t->input, &modes);
 	t->taken = true;
 }
 
@@ -399,29 +421,6 @@ int terminal_start(struct terminal *t, int *master)
 
 /* ---- copying ---- */
 
-static ssize_t fill(struct flow *flow, int fd)
-{
-	ssize_t got = read(fd, flow->bytes, sizeof(flow->bytes));
-
-	flow->start = 0;
-	flow->used = got > 0 ? (size_t)got : 0;
-	return got;
-}
-
-/* Returns whether something was written, or dropped because it never can be. */
-static bool flush(struct flow *flow, int fd, size_t most)
-{
-	size_t length = flow->used < most ? flow->used : most;
-	ssize_t put = write(fd, flow->bytes + flow->start, length);
-
-	if (put < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	length = put < 0 ? flow->used : (size_t)put;
-	flow->start += length;
-	flow->used -= length;
-	return true;
-}
-
 void terminal_poll(const struct terminal *t, struct pollfd *polls)
 {
 	bool there = t->master >= 0;
@@ -463,6 +462,8 @@ static void copy_out(struct terminal *t, bool writable)
 		}
 		if (!own && !writable)
 			return;
+		if (t->taken)
+			follow_output(t);
 		if (!flush(&t->out, t->output, own ? sizeof(t->out.bytes) : SHARED_CHUNK) || !own)
 			return;
 	}
@@ -489,28 +490,6 @@ void terminal_copy(struct terminal *t, const struct pollfd *polls)
 		copy_in(t, polls[INPUT].revents & POLLIN);
 	if ((polls[MASTER].revents & (POLLIN | GONE)) || (polls[OUTPUT].revents & POLLOUT))
 		copy_out(t, polls[OUTPUT].revents & POLLOUT);
-}
-
-/* Shows what was written before now. The kernel hands over all of that before it says EAGAIN, so
- * there is nothing to wait for but the caller's terminal. */
-static void drain(struct terminal *t)
-{
-	const size_t most = t->output > STDERR_FILENO ? sizeof(t->out.bytes) : SHARED_CHUNK;
-
-	for (size_t total = 0; total < DRAIN_BYTES;) {
-		if (t->out.used == 0 && (t->master < 0 || fill(&t->out, t->master) <= 0))
-			return;
-		total += t->out.used;
-		while (t->out.used) {
-			struct pollfd out = {.fd = t->output, .events = POLLOUT};
-			int ready = poll(&out, 1, DRAIN_PATIENCE);
-
-			if (ready == 0 || (ready > 0 && (out.revents & GONE)))
-				return;
-			if (ready > 0)
-				(void)flush(&t->out, t->output, most);
-		}
-	}
 }
 
 /* ---- job control and the end ---- */

@@ -4,9 +4,9 @@
  * Three processes call these functions, in this order (terminal.c says why):
  *
  *   zbox, before the clone     terminal_init, terminal_prepare
- *   PID 1                      terminal_open, terminal_send, terminal_session
+ *   PID 1                      terminal_open, terminal_session, send_fd of the master
  *   the command, after fork    terminal_attach
- *   zbox                       terminal_receive, terminal_start, then in its loop terminal_poll and
+ *   zbox                       receive_fd, terminal_start, then in its loop terminal_poll and
  *                              terminal_copy, on signals and reports the four below, at the end
  *                              terminal_finish
  *   PID 1, told to go on       terminal_continue
@@ -41,12 +41,14 @@ struct flow {
  * as long as there is no terminal. */
 struct terminal {
 	unsigned replaced; /* bit N: the command's descriptor N is the new terminal; 0: none is */
-	bool sole;         /* nobody else in the caller's job uses its terminal */
+	bool sole;         /* 0 and 1 are one terminal: we are not part of a pipeline */
 	bool foreground;   /* the command starts in the foreground of its own terminal */
-	bool modes_due;    /* the new terminal gets the caller's modes when they are first seen */
+	bool modes_due;    /* at the start the caller's modes were its shell's, not to be copied */
+	bool started;      /* the command's terminal has the modes that it is to have */
 	int master, slave; /* the new terminal; -1: there is none, or it was hung up */
 	int input, output; /* the caller's; 0, 1, 2: borrowed, beyond: our own opening of it */
 	bool taken;        /* the caller's is in raw mode and its keyboard is read */
+	bool keep_output;  /* raw or not, the caller's processes output as before */
 	bool have_saved;   /* saved was filled */
 	struct termios saved; /* the caller's modes, as the caller wants them */
 	struct flow in, out;
@@ -66,15 +68,10 @@ void terminal_prepare(struct terminal *t, bool reported);
  * Returns 0, or -1 after fail(). */
 int terminal_open(const struct terminal *t, int devpts, int *master, int *slave) MUST_CHECK;
 
-/* Hands a descriptor over a Unix socket; the sender's stays open. Returns 0, or -1 after fail(). */
-int terminal_send(int socket, int fd) MUST_CHECK;
-
-/* Waits for that descriptor, which is CLOEXEC here. Returns 0, or -1 after fail(), also when the
- * other side closed the socket instead. */
-int terminal_receive(int socket, int *fd) MUST_CHECK;
-
-/* In PID 1: begins a session whose controlling terminal is slave. PID 1 keeps slave (and nothing
- * of the master) until it ends. Returns 0, or -1 after fail(). */
+/* In PID 1: begins a session whose controlling terminal is slave. To be called before zbox gets the
+ * master, and with the signals blocked that PID 1 forwards: then a ^C that comes before there is a
+ * command waits for it. PID 1 keeps slave (and nothing of the master) until it ends.
+ * Returns 0, or -1 after fail(). */
 int terminal_session(int slave) MUST_CHECK;
 
 /* In the command: a process group of its own, in the foreground where terminal_prepare() said so,
