@@ -65,8 +65,7 @@ int channel_receive(int channel, struct message *message)
 		return 0;
 	if (length < 0)
 		return -1;
-	if ((size_t)length !=
-	    sizeof(got) + (got.kind == MESSAGE_FAILED ? sizeof(failure) : 0)) {
+	if ((size_t)length != sizeof(got) + (got.kind == MESSAGE_FAILED ? sizeof(failure) : 0)) {
 		errno = EPROTO;
 		return -1;
 	}

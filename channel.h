@@ -12,15 +12,15 @@
 
 enum message_kind {
 	/* from inside */
-	MESSAGE_FAILED,	  /* the set-up failed; the failure record follows in the same message */
+	MESSAGE_FAILED,   /* the set-up failed; the failure record follows in the same message */
 	MESSAGE_TERMINAL, /* the next message carries the master of the command's terminal */
 	MESSAGE_STARTED,  /* the exec worked */
 	MESSAGE_STOPPED,  /* value: signal that stopped the command */
-	MESSAGE_ENDED,	  /* value: the command's wait status */
+	MESSAGE_ENDED,    /* value: the command's wait status */
 	/* from outside */
-	MESSAGE_GO,	/* what was waited for is done */
+	MESSAGE_GO,     /* what was waited for is done */
 	MESSAGE_SIGNAL, /* value: signal for the command */
-	MESSAGE_RESUME	/* value: whether the command belongs in the foreground of its terminal */
+	MESSAGE_RESUME  /* value: whether the command belongs in the foreground of its terminal */
 };
 
 struct message {
@@ -41,7 +41,8 @@ void channel_send_failure(int channel);
  * other side is gone, or -1 with errno set. */
 int channel_receive(int channel, struct message *message) MUST_CHECK;
 
-/* Waits until a message of the kind comes. Returns 0, or -1 after fail(): the other side is gone. */
+/* Waits until a message of the kind comes. Returns 0, or -1 after fail(): the other side is gone.
+ */
 int channel_wait(int channel, enum message_kind kind) MUST_CHECK;
 
 #endif

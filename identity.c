@@ -94,8 +94,7 @@ int identity_map_second(const struct identity *id, unsigned flags, int proc)
 
 int identity_hostname(const struct sandbox *sb)
 {
-	const char *name =
-		sb->personality == PERSONALITY_ZBOX ? base_hostname(sb) : sb->hostname;
+	const char *name = sb->personality == PERSONALITY_ZBOX ? base_hostname(sb) : sb->hostname;
 
 	if (name && sethostname(name, strlen(name)) < 0)
 		return fail(errno, "Can't set hostname to %s", name);
@@ -185,9 +184,8 @@ static int set_defaults(struct environment *e, const struct sandbox *sb, char *c
 		if (strncmp(*v, "LC_", 3) == 0 && add_text(e, format_text("%s", *v)) < 0)
 			return -1;
 	if (set_variable(e, "PATH", PATH_INSIDE) < 0 ||
-	    set_variable(e, "HOME", base_home(sb)) < 0 ||
-	    set_variable(e, "USER", user) < 0 || set_variable(e, "LOGNAME", user) < 0 ||
-	    set_variable(e, "SHELL", "/bin/sh") < 0)
+	    set_variable(e, "HOME", base_home(sb)) < 0 || set_variable(e, "USER", user) < 0 ||
+	    set_variable(e, "LOGNAME", user) < 0 || set_variable(e, "SHELL", "/bin/sh") < 0)
 		return -1;
 	return sb->base ? set_variable(e, "XDG_RUNTIME_DIR", runtime) : 0;
 }

@@ -18,7 +18,8 @@ struct identity {
 struct identity identity_of(const struct sandbox *sb);
 
 /* Writes the maps of the user namespace that this process has just made: one uid and one gid.
- * For the set-up these are 0 where a second namespace follows. proc: the host's procfs. Returns 0, or -1 after fail(). */
+ * For the set-up these are 0 where a second namespace follows. proc: the host's procfs. Returns 0,
+ * or -1 after fail(). */
 int identity_map(const struct identity *id, int proc) MUST_CHECK;
 
 /* Enters the second user namespace, with the other new namespaces of flags (CLONE_NEW*), and maps

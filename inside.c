@@ -273,7 +273,13 @@ static int copy_words(const struct sandbox *sb, struct run *run)
 		if (!slot || !(*slot = format_text("%s", *word)))
 			return -1;
 	}
-	return array_add(&run->argv, &count, sizeof(char *)) ? 0 : -1;
+	if (!array_add(&run->argv, &count, sizeof(char *)))
+		return -1;
+	if (sb->argv0 && !(run->argv0 = format_text("%s", sb->argv0)))
+		return -1;
+	if (sb->exec_label && !(run->exec_label = format_text("%s", sb->exec_label)))
+		return -1;
+	return 0;
 }
 
 static int inside_directory(const struct sandbox *sb, struct run *run)
@@ -324,7 +330,7 @@ static int command_session(const struct sandbox *sb, struct run *run)
 		return fail(errno, "setpgid");
 	if (sigprocmask(SIG_SETMASK, &run->old_mask, NULL) < 0)
 		return fail(errno, "sigprocmask");
-	return selinux_label_exec(sb, run->proc);
+	return selinux_label_exec(run->exec_label, run->proc);
 }
 
 static int command_capabilities(const struct sandbox *sb, struct run *run)
@@ -345,8 +351,8 @@ static int command_exec(const struct sandbox *sb, struct run *run)
 	const char *file = run->argv[0];
 	int err;
 
-	if (sb->argv0 && !(run->argv[0] = format_text("%s", sb->argv0)))
-		return -1;
+	if (run->argv0)
+		run->argv[0] = run->argv0;
 	environ = run->environment;
 	(void)execvp(file, run->argv);
 	err = errno;
@@ -362,21 +368,6 @@ static const struct stage command[] = {
 };
 
 /* ---- PID 1 ---- */
-
-/* The caller's command line and environment, which /proc/1/cmdline and environ would show, are one
- * block; nothing points into it any more. */
-static void wipe_words(const struct sandbox *sb)
-{
-	char **first = sb->command, **last = environ;
-	char *start = *first, *end;
-
-	for (; *first; first++)
-		end = *first;
-	for (end = start; *last; last++)
-		if (*last > end)
-			end = *last + strlen(*last);
-	memset(start, 0, (size_t)(end - start));
-}
 
 static int init_privileges(const struct sandbox *sb, struct run *run)
 {
@@ -430,6 +421,21 @@ static int init_session(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+/* The caller's command line and environment, which /proc/1/cmdline and environ would show, are one
+ * block; everything that is still needed of it has been copied. */
+static void wipe_words(struct run *run)
+{
+	char *start = run->words[0], *end = start;
+
+	for (char **word = run->words; *word; word++)
+		end = *word + strlen(*word);
+	for (char **word = environ; *word; word++)
+		if (*word > end)
+			end = *word + strlen(*word);
+	memset(start, 0, (size_t)(end - start));
+	environ = run->environment;
+}
+
 static int spawn(const struct sandbox *sb, struct run *run)
 {
 	pid_t child;
@@ -437,12 +443,12 @@ static int spawn(const struct sandbox *sb, struct run *run)
 	failure_step("command");
 	if (init_session(sb, run) < 0)
 		return -1;
+	wipe_words(run);
 	child = vfork();
 	if (child < 0)
 		return fail(errno, "Can't fork for child");
 	if (child == 0) {
-		(void)stages_apply(command, COUNT(command), sb, run);
-		_exit(1);
+		_exit(stages_apply(command, COUNT(command), sb, run) != 0);
 	}
 	/* the exec has worked, or its failure is in our record */
 	if (failure_get())

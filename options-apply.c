@@ -132,7 +132,7 @@ int set_netns(struct parser *p, const struct option *o, char **arg)
 
 int add_fd(struct parser *p, const struct option *o, char **arg)
 {
-	int number, *item;
+	int number = -1, *item;
 
 	if (parse_fd(arg[0], &number) < 0)
 		return -1;
@@ -363,7 +363,7 @@ int read_args(struct parser *p, const struct option *o, char **arg)
 	struct origin here = p->origin;
 	char *data, *label, **words;
 	size_t length, count;
-	int fd, result;
+	int fd = -1, result;
 
 	(void)o;
 	if (p->in_file)

@@ -55,9 +55,9 @@ static int hold_stdio(void)
 /* For the set-up, not for the command. Whether they are open is found out where they are used. */
 static void close_at_exec(const struct sandbox *sb)
 {
-	const int used[] = {sb->info_fd,   sb->json_status_fd, sb->status_fd,  sb->block_fd,
-			    sb->userns_fd, sb->userns2_fd,     sb->pidns_fd,   sb->netns_fd,
-			    sb->userns_block_fd};
+	const int used[] = {sb->info_fd,  sb->json_status_fd, sb->status_fd,
+			    sb->block_fd, sb->userns_fd,      sb->userns2_fd,
+			    sb->pidns_fd, sb->netns_fd,       sb->userns_block_fd};
 
 	for (size_t i = 0; i < COUNT(used); i++)
 		if (used[i] >= 0)
@@ -158,8 +158,8 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 		 * kernel locks the mounts of the first there. What its capabilities are about has
 		 * to belong to the second as well. */
 		run->identity.second = true;
-		run->late_flags = CLONE_NEWNS | (run->clone_flags & (CLONE_NEWNET | CLONE_NEWUTS |
-								     CLONE_NEWCGROUP));
+		run->late_flags = CLONE_NEWNS | (run->clone_flags &
+						 (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP));
 		run->clone_flags &= ~(unsigned)(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP);
 	}
 }
@@ -205,7 +205,7 @@ static const struct {
 	unsigned flag;
 } announced[] = {
 	{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC}, {"mnt", CLONE_NEWNS},
-	{"net", CLONE_NEWNET},	     {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
+	{"net", CLONE_NEWNET},       {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
 };
 
 /* bubblewrap's document: the child's pid and the inode numbers of the namespaces that are new.
@@ -250,8 +250,7 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 {
 	int info = sb->info_fd;
 
-	if (sb->json_status_fd >= 0 &&
-	    announce_to(run, sb->json_status_fd, "{ ", ", ", " }\n") < 0)
+	if (sb->json_status_fd >= 0 && announce_to(run, sb->json_status_fd, "{ ", ", ", " }\n") < 0)
 		return fail(errno, "Write to json_status_fd");
 	if (sb->info_fd >= 0) {
 		if (announce_to(run, sb->info_fd, "{\n    ", ",\n    ", "\n}\n") < 0)
@@ -305,9 +304,12 @@ static int outside_terminal(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage before[] = {
-	{"descriptors", outside_descriptors}, {"life", outside_life},
-	{"terminal", outside_terminal},	      {"privileges", outside_privileges},
-	{"join", outside_join},		      {"namespaces", outside_clone},
+	{"descriptors", outside_descriptors},
+	{"life", outside_life},
+	{"terminal", outside_terminal},
+	{"privileges", outside_privileges},
+	{"join", outside_join},
+	{"namespaces", outside_clone},
 };
 
 static const struct stage after[] = {

@@ -19,23 +19,26 @@ struct run {
 
 	/* processes */
 	struct supervisor supervisor;
-	int ends[2];	     /* channel: [0] outside, [1] inside */
+	int ends[2]; /* channel: [0] outside, [1] inside */
 	unsigned clone_flags;
 	unsigned late_flags; /* namespaces that PID 1 makes after the root is built, see inside.c */
-	bool reaper;	     /* the child is a PID 1 of ours */
-	bool alone;	     /* and is not the first process of a pid namespace */
-	bool barrier;	     /* the child waits for MESSAGE_GO before it does anything */
+	bool reaper;         /* the child is a PID 1 of ours */
+	bool alone;          /* and is not the first process of a pid namespace */
+	bool barrier;        /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 
 	/* inside */
-	int proc;	   /* the host's /proc, O_PATH */
-	int children;	   /* see init.h */
-	int slave, master; /* the command's terminal */
+	char **words;         /* argv of zbox */
+	int proc;             /* the host's /proc, O_PATH */
+	int children;         /* see init.h */
+	int slave, master;    /* the command's terminal */
 	bool terminal_inside; /* it comes from the sandbox's own devpts */
-	char *cwd;	   /* where the caller was, NULL unknown */
+	char *cwd;            /* where the caller was, NULL unknown */
 	mode_t umask;
 	char **argv, **environment; /* of the command; owned */
-	int *locks;		    /* files of --lock-file */
+	char *argv0;                /* instead of argv[0], NULL none; owned */
+	char *exec_label;           /* copy of --exec-label, NULL none; owned */
+	int *locks;                 /* files of --lock-file */
 	size_t lock_count;
 };
 

@@ -148,14 +148,15 @@ static int ended_status(const struct supervisor *s)
 	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
 }
 
-static int run_command(const struct sandbox *sb, struct privileges *privileges)
+static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
 {
 	static struct terminal terminal;
 	struct run run = {
 		.privileges = privileges,
+		.words = words,
 		.identity = identity_of(sb),
-		.supervisor = {.sb = sb, .child = -1, .channel = -1, .parent = -1,
-			       .terminal = &terminal},
+		.supervisor =
+			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
 		.ends = {-1, -1},
 		.proc = -1,
 		.children = -1,
@@ -191,7 +192,7 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	return privileges_prepare(sb, sets.effective, privileges);
 }
 
-static int run_plan(struct sandbox *sb)
+static int run_plan(struct sandbox *sb, char **words)
 {
 	struct privileges privileges = {0};
 	int status;
@@ -199,7 +200,7 @@ static int run_plan(struct sandbox *sb)
 	if (plan(sb, &privileges) < 0)
 		status = failed_before(sb);
 	else
-		status = run_command(sb, &privileges);
+		status = run_command(sb, &privileges, words);
 	privileges_free(&privileges);
 	return status;
 }
@@ -232,7 +233,7 @@ int main(int argc, char **argv)
 			(void)failed_before(&sb);
 	} else {
 		report_warnings(&sb);
-		status = run_plan(&sb);
+		status = run_plan(&sb, argv);
 	}
 	sandbox_free(&sb);
 	return status;

@@ -36,9 +36,9 @@ int selinux_label_files(const struct sandbox *sb, int proc)
 	return 0;
 }
 
-int selinux_label_exec(const struct sandbox *sb, int proc)
+int selinux_label_exec(const char *label, int proc)
 {
-	if (sb->exec_label && write_file_at(proc, "thread-self/attr/exec", sb->exec_label) < 0)
-		return fail(errno, "unable to set exec context %s", sb->exec_label);
+	if (label && write_file_at(proc, "thread-self/attr/exec", label) < 0)
+		return fail(errno, "unable to set exec context %s", label);
 	return 0;
 }

@@ -15,7 +15,8 @@ int selinux_check(const struct sandbox *sb) MUST_CHECK;
  * Returns 0, or -1 after fail(). */
 int selinux_label_files(const struct sandbox *sb, int proc) MUST_CHECK;
 
-/* The next exec of this thread runs under the label. Returns 0, or -1 after fail(). */
-int selinux_label_exec(const struct sandbox *sb, int proc) MUST_CHECK;
+/* The next exec of this thread runs under the label (NULL: as it would anyway). Returns 0, or -1
+ * after fail(). */
+int selinux_label_exec(const char *label, int proc) MUST_CHECK;
 
 #endif

@@ -28,7 +28,7 @@
 
 enum { SIGNALS, CHANNEL, PARENT, TERMINAL };
 
-static const int forwarded[] = {SIGINT,	 SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
+static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
 				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
 
 void supervisor_signals(const struct sandbox *sb, sigset_t *set)
@@ -105,7 +105,8 @@ static int message_arrived(struct supervisor *s)
 	if (got < 0)
 		return fail(errno, "a message of the sandbox");
 	if (got == 0)
-		return 0; /* the command lost it at exec, or PID 1 is gone: the child is waited for */
+		return 0; /* the command lost it at exec, or PID 1 is gone: the child is waited for
+			   */
 	switch (message.kind) {
 	case MESSAGE_FAILED:
 		return -1;
