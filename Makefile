@@ -37,6 +37,18 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(CFLAGS) -c -o $@ $<
 
+# ---- bench: ratios against bwrap and against the floor, see tests/bench ----
+
+# The floor stands on the kernel alone; floor.c says why.
+$(B)/tests/floor: tests/bench/floor.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -ffreestanding -fno-stack-protector -fno-pie \
+		-static -nostdlib -no-pie -o $@ $<
+
+$(B)/tests/bench: tests/bench/bench.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
+
 clean:
 	rm -rf $(B)
 
