@@ -81,7 +81,6 @@ static int hide(const struct builder *b, const char *name, const char **cover)
 		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", empty);
 		if (empty < 0 || kernel_mount(path, name, NULL, MS_BIND, NULL) < 0)
 			return fail(errno, "Can't hide %s", name);
-		(void)unlinkat(b->base, ".empty", 0); /* lives on as long as the mounts do */
 	}
 	fd = open(name, O_PATH | O_CLOEXEC);
 	if (fd < 0 || mount_restrict(b, fd, attributes) < 0)
@@ -112,6 +111,9 @@ static int proc_mask(const struct builder *b)
 	for (size_t i = 0; i < COUNT(proc_hidden); i++)
 		if (hide(b, proc_hidden[i], &cover) < 0)
 			return -1;
+	/* the mounts keep the file; it can only be bound while it has a name */
+	if (cover && unlinkat(b->base, ".empty", 0) < 0)
+		return fail(errno, "Can't hide %s", cover);
 	return 0;
 }
 
