@@ -75,12 +75,15 @@ static int reopen(int fd, int flags)
 int mount_file(struct builder *b, const struct mount *m)
 {
 	const struct path_request request = request_for(m, PATH_FILE, 0666);
-	autoclose int place = path_make(b->root, &request, NULL);
+	bool made = false;
+	autoclose int place = path_make(b->root, &request, &made);
 	autoclose int file = -1;
 	struct stat st;
 
 	if (place < 0)
 		return -1;
+	if (made)
+		return fill(m, place);
 	if (fstat(place, &st) < 0 || !S_ISREG(st.st_mode))
 		return fail(S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "Can't create file at %s",
 			    m->dest);
