@@ -132,6 +132,14 @@ static int check_pending_layers(const struct parser *p, const struct option *o)
 	return 0;
 }
 
+/* --help and the like end the parsing; --explain wants the rest of the plan. */
+static bool stopped(const struct parser *p)
+{
+	enum print_what print = p->sb->print;
+
+	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
+}
+
 static int apply_row(struct parser *p, const struct option *o, unsigned number, char **arg)
 {
 	uint32_t bit = 1U << (number % GROUP_ROWS);
@@ -140,9 +148,11 @@ static int apply_row(struct parser *p, const struct option *o, unsigned number, 
 	if (o->once && (*given & bit) && warn_once(p, o) < 0)
 		return -1;
 	*given |= bit;
-	if (o->apply(p, o, arg) < 0 || check_pending(p, o) < 0)
+	if (o->apply(p, o, arg) < 0)
 		return -1;
-	return check_pending_layers(p, o);
+	if (stopped(p))
+		return 0;
+	return check_pending(p, o) < 0 ? -1 : check_pending_layers(p, o);
 }
 
 /* --name=value, which only zbox has: bubblewrap takes it for an unknown name. */
@@ -188,14 +198,6 @@ static int parse_option(struct parser *p, char **words, size_t left)
 	    apply_row(p, o, number, count > 0 ? words + 1 : no_value) < 0)
 		return -1;
 	return 1 + (int)count;
-}
-
-/* --help and the like end the parsing; --explain wants the rest of the plan. */
-static bool stopped(const struct parser *p)
-{
-	enum print_what print = p->sb->print;
-
-	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
 }
 
 int parse_limit(struct parser *p, size_t words)
