@@ -103,6 +103,14 @@ void page_item(struct page *p, const char *value)
 	(void)fputc('\n', p->out);
 }
 
+void page_item_number(struct page *p, int64_t number)
+{
+	if (p->json)
+		json_number(&p->j, NULL, number);
+	else
+		(void)fprintf(p->out, "    %lld\n", (long long)number);
+}
+
 void page_list_end(struct page *p)
 {
 	if (p->json)
