@@ -129,6 +129,32 @@ int cloexec_from(unsigned first)
 	return cloexec_walk(first);
 }
 
+#define CLOSE_MAX 65536 /* how far to go where close_range(2) is missing */
+
+static void close_span(unsigned first, unsigned last)
+{
+	if (syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < CLOSE_MAX; fd++)
+		(void)close((int)fd);
+}
+
+void close_from_but(unsigned first, const int *keep, size_t count)
+{
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < count; i++)
+			if (keep[i] >= 0 && (unsigned)keep[i] >= first && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > first)
+			close_span(first, next == ~0U ? next : next - 1);
+		if (next == ~0U)
+			return;
+		first = next + 1;
+	}
+}
+
 /* A message of one byte with room for one descriptor. Its parts point at each other: not copied. */
 struct fd_message {
 	struct msghdr header;

@@ -4,18 +4,23 @@
 #ifndef ZBOX_TEST_H
 #define ZBOX_TEST_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 static int test_count, test_failures;
 
 /* One line of TAP; returns what it was given, so that a failure can be explained. */
-static inline bool ok(bool good, const char *name)
+__attribute__((format(printf, 2, 3))) static inline bool ok(bool good, const char *format, ...)
 {
-	test_count++;
-	if (!good)
-		test_failures++;
-	printf("%sok %d - %s\n", good ? "" : "not ", test_count, name);
+	va_list args;
+
+	test_failures += !good;
+	printf("%sok %d - ", good ? "" : "not ", ++test_count);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
 	(void)fflush(stdout);
 	return good;
 }
