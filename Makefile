@@ -71,6 +71,44 @@ $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
 
+# ---- seccomp profiles: text -> committed C. Begin of the block ----
+# An ordinary build uses what is committed in seccomp-profiles/generated and needs no libseccomp.
+HOSTCC ?= cc
+SP := seccomp-profiles
+SECCOMP_TEXTS := $(wildcard $(SP)/*.seccomp)
+SECCOMP_MADE  := calls.h x86_64.h arm64.h texts.h
+SECCOMP_TOOL  := tools/compile-seccomp.c $(addprefix seccomp-,$(addsuffix .c,names rules words parse graph code)) utils.c
+# not -I.: <seccomp.h> is libseccomp's in tools/list-calls.c
+HOST_CFLAGS   := -std=gnu11 -D_GNU_SOURCE -iquote . -O1 -Wall -Wextra
+
+$(B)/host/list-calls: tools/list-calls.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_CFLAGS) -o $@ $< -lseccomp
+
+$(B)/host/compile-seccomp: $(SECCOMP_TOOL) seccomp-rules.h seccomp-words.h seccomp-graph.h utils.h $(B)/$(SP)/calls.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_CFLAGS) -o $@ $(SECCOMP_TOOL)
+
+$(B)/$(SP)/calls.h: $(B)/host/list-calls $(SP)/calls.table
+	@mkdir -p $(@D)
+	$(B)/host/list-calls $(SP)/calls.table > $@.new && mv $@.new $@
+
+$(B)/$(SP)/%.h: $(B)/host/compile-seccomp $(SECCOMP_TEXTS)
+	$(B)/host/compile-seccomp $(SP) $* > $@.new && mv $@.new $@
+
+# calls.h first: the compiler of the profiles is built with it
+generated-seccomp:
+	$(MAKE) $(B)/$(SP)/calls.h && cp $(B)/$(SP)/calls.h $(SP)/generated/
+	$(MAKE) $(SECCOMP_MADE:%=$(B)/$(SP)/%) && cp $(SECCOMP_MADE:%=$(B)/$(SP)/%) $(SP)/generated/
+
+check-generated-seccomp: $(SECCOMP_MADE:%=$(B)/$(SP)/%)
+	diff -r $(SP)/generated $(B)/$(SP)
+
+generated: generated-seccomp
+check-generated: check-generated-seccomp
+.PHONY: generated check-generated generated-seccomp check-generated-seccomp
+# ---- seccomp profiles: end of the block ----
+
 clean:
 	rm -rf $(B)
 
