@@ -4,16 +4,16 @@
 
 # ---- text ----
 
-run zbox_usr --explain --bind "$T" /work --tmpfs /work/x --setenv A "b
+run zbox_usr --explain --bind "$T" /data --tmpfs /data/x --setenv A "b
 c" -- touch "$T/ran"
 is 'it succeeds' "$status" 0
 is 'says nothing on standard error' "$err" ''
 if [ -e "$T/ran" ]; then flunk 'runs nothing'; else pass 'runs nothing'; fi
-contains 'the user bind, with its words' "$out" "bind         $T on /work   [word 5]"
+contains 'the user bind, with its words' "$out" "bind         $T on /data   [word 5]"
 contains 'the base, with a reason' "$out" '/proc   [base: '
 contains 'no raw newline of a value' "$out" 'A=b\nc'
-order=$(grep -nE ' (/usr on /usr|/work|/work/x) ' <<<"$out" | grep -oE '/usr on|/work/x|on /work ' | tr '\n' ',')
-is 'operations in their order' "$order" '/usr on,on /work ,/work/x,'
+order=$(grep -nE ' (/usr on /usr|/data|/data/x) ' <<<"$out" | grep -oE '/usr on|/data/x|on /data ' | tr '\n' ',')
+is 'operations in their order' "$order" '/usr on,on /data ,/data/x,'
 contains 'namespaces' "$out" 'network                   new'
 run zbox_usr --explain --share-net -- true
 contains 'a shared namespace' "$out" 'network                   shared'

@@ -134,9 +134,9 @@ static void test_whole(void)
 {
 	start();
 	put(MOUNT_BIND, "/usr", "/usr");
-	put(MOUNT_BIND, "/home/me/x", "/work");
+	put(MOUNT_BIND, "/home/me/x", "/data");
 	check(add(), "added");
-	check_line(ALL "[/usr] [/work]", "the whole base, in front, in order");
+	check_line(ALL "[/usr] [/data]", "the whole base, in front, in order");
 	check(at("/bin")->kind == MOUNT_SYMLINK && strcmp(at("/bin")->source, "usr/bin") == 0,
 	      "a link of / is the same link");
 	check(at("/lib64")->kind == MOUNT_BIND && (at("/lib64")->flags & MOUNT_READONLY),
@@ -152,7 +152,7 @@ static void test_whole(void)
 	check(at("/etc/resolv.conf")->kind == MOUNT_FILE, "no network, no servers");
 	check(strstr(at("/etc/hosts")->text, "127.0.1.1\tzbox\n") != NULL, "hosts has our name");
 	check(add(), "a second time");
-	check_line(ALL "[/usr] [/work]", "adds nothing");
+	check_line(ALL "[/usr] [/data]", "adds nothing");
 }
 
 static void test_nothing(void)
