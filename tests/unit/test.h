@@ -25,6 +25,9 @@ __attribute__((format(printf, 2, 3))) static inline bool ok(bool good, const cha
 	return good;
 }
 
+#define check (void)ok
+#define test_done done
+
 /* The plan, and the exit status of the test program. */
 static inline int done(void)
 {
