@@ -11,21 +11,33 @@
  * sandbox.c passes a reader that reads, tests and fuzzers one that does not. */
 struct options_reader {
 	/* --args FD: everything up to the end of the descriptor, which is closed. Returns heap
-	 * memory with the length in *length, or NULL with errno set. */
+	 * memory with the length in *length and a NUL behind it, as read_fd() does, or NULL with
+	 * errno set. */
 	char *(*read_fd)(void *context, int fd, size_t *length);
 	void *context;
 };
 
-/* Parses argv[1..] into sb, which sandbox_init() has set up. Pure but for the reader. Does not
- * print, does not exit: --help and the like only set sb->print, warnings are kept in sb->warnings.
- * Strings of sb point into argv afterwards. Returns 0, or -1 after fail(). */
+/* Parses argv[1..] into sb, which sandbox_init() has set up; argv[argc] is NULL. Pure but for the
+ * reader. Does not print, does not exit: --help and the like only set sb->print and end the
+ * parsing there, warnings are kept in sb->warnings. Strings of sb point into argv afterwards.
+ * Returns 0, or -1 after fail(). */
 int options_parse(struct sandbox *sb, int argc, char **argv,
 		  const struct options_reader *reader) MUST_CHECK;
 
-/* What follows from the whole of the options (clashes, implied namespaces, defaults of the
- * personality that depend on others). caller: effective uid of the process that asks. Pure.
+/* What follows from the whole of the options: clashes, the user namespace that bubblewrap implies,
+ * a missing command. Not to be called when sb->print asks for a page instead of a run.
+ * caller: effective uid of the process that asks. Pure.
+ *
+ * No command: sb->print is set to PRINT_HELP and "no command given" is the failure. Under the name
+ * bwrap main prints the usage on standard error instead of the failure then, and exits with 1.
+ *
+ * unshare_try keeps what is not in unshare: whether the kernel has it is found out later. A user
+ * namespace that is only tried counts as one that is there.
  * Returns 0, or -1 after fail(). */
 int options_check(struct sandbox *sb, uid_t caller) MUST_CHECK;
+
+/* Whether the option of that name (without dashes) was given. Pure. */
+bool option_given(const struct sandbox *sb, const char *name);
 
 /* Prints the page that what names (help, version, man, bash, zsh, fish). argv0 is used in the
  * usage line as it was typed. */

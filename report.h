@@ -1,15 +1,14 @@
 /*
- * report.h - everything that is said to a person or a program about a run: failures with their
- * hints, warnings, --explain, --doctor, the status record.
+ * report.h - what is said to a person or a program about a run: failures with their hints,
+ * warnings, the status record. --explain is in explain.h, --doctor in doctor.h.
  */
 #ifndef ZBOX_REPORT_H
 #define ZBOX_REPORT_H
 
-#include "privileges.h"
 #include "sandbox.h"
 #include "utils.h"
 
-/* Prints the failure, and a hint where a row of the table knows a cure:
+/* Prints the failure, and a hint where a row of the table in hints.c knows a cure:
  *   zbox: STEP: OBJECT: REASON          bwrap: OBJECT: REASON
  *   zbox: hint: ...                     bwrap: hint: ...
  * in one write(2), so that messages of several processes do not mix. */
@@ -18,14 +17,23 @@ void report_failure(const struct sandbox *sb, const struct failure *f);
 /* Prints what the parser noted. */
 void report_warnings(const struct sandbox *sb);
 
-/* --explain: the plan, in the order of execution, with the origin of each part. Runs nothing. */
-void report_explain(FILE *out, const struct sandbox *sb, const struct privileges *p, bool json);
+/* How it ended, for --status-fd. docs/json.md describes what is written. */
+struct status_record {
+	const char *stage;           /* how far it came: a step of sandbox.c, "command" when that
+					ran, never NULL */
+	int exit_code;               /* of the command, -1: it did not exit by itself */
+	int signal;                  /* that ended the command, 0 none */
+	int status;                  /* exit status of zbox itself */
+	uint64_t wall_us;            /* from the start of zbox to the end, microseconds */
+	uint64_t user_us, system_us; /* processor time of the command and what it waited for */
+	const char *const *weakened; /* sentences: what was asked for as best effort and is
+					missing; borrowed */
+	size_t weakened_count;
+	const struct failure *failure; /* NULL: zbox did not fail; borrowed */
+};
 
-/* --doctor: tries what zbox needs on this machine, each in a child of its own, and says the cure.
- * Returns 0 when all that is required works, 1 otherwise. */
-int report_doctor(FILE *out, bool json);
-
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void report_json_string(FILE *out, const char *text);
+/* Writes the record as one JSON object on one line, in one write(2) where the descriptor takes it.
+ * Returns 0, or -1 with errno set; does not call fail(), there is nobody left to tell. */
+int report_status(int fd, const struct status_record *record) MUST_CHECK;
 
 #endif

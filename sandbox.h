@@ -70,9 +70,10 @@ struct mount {
 	const char *work;    /* MOUNT_OVERLAY: its work directory */
 	const char **layers; /* overlays: lower directories, bottom first; owned */
 	size_t layer_count;
-	int fd;        /* the caller's descriptor, -1 none */
-	int perms;     /* permission bits, -1 not given */
-	uint64_t size; /* tmpfs: bytes, 0 not given */
+	const char *options; /* overlays: --overlay-opt, joined with commas; NULL none */
+	int fd;              /* the caller's descriptor, -1 none */
+	int perms;           /* permission bits, -1 not given */
+	uint64_t size;       /* tmpfs: bytes, 0 not given */
 	struct origin origin;
 };
 
@@ -121,8 +122,11 @@ struct warning {
 	bool level_prefix; /* --level-prefix had been seen when it was noted */
 };
 
+#define OPTION_GROUPS 16 /* room of sandbox.given: groups of the option table, 32 rows each */
+
 struct sandbox {
 	enum personality personality;
+	uint32_t given[OPTION_GROUPS]; /* which options were there at all; see option_given() */
 
 	/* files */
 	struct mount *mounts;
@@ -184,7 +188,7 @@ struct sandbox {
 
 	/* the command */
 	const char *argv0; /* NULL: command[0] */
-	char **command;    /* NULL-terminated tail of argv; NULL: none */
+	char **command; /* NULL-terminated tail of argv; NULL: none. --seccomp-why: CALL ARG... */
 
 	/* memory that the strings above point into */
 	void **buffers;

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ static const char *current_step = "";
 
 _Static_assert(sizeof(struct failure) <= PIPE_BUF, "a failure is sent in one piece or not at all");
 
-static void failure_set(int status, int err, const char *format, va_list args)
+static void PRINTF(3, 0) failure_set(int status, int err, const char *format, va_list args)
 {
 	if (failed)
 		return;
@@ -126,6 +127,89 @@ int cloexec_from(unsigned first)
 	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
 	return cloexec_walk(first);
+}
+
+#define CLOSE_MAX 65536 /* how far to go where close_range(2) is missing */
+
+static void close_span(unsigned first, unsigned last)
+{
+	if (syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < CLOSE_MAX; fd++)
+		(void)close((int)fd);
+}
+
+void close_from_but(unsigned first, const int *keep, size_t count)
+{
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < count; i++)
+			if (keep[i] >= 0 && (unsigned)keep[i] >= first && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > first)
+			close_span(first, next == ~0U ? next : next - 1);
+		if (next == ~0U)
+			return;
+		first = next + 1;
+	}
+}
+
+/* A message of one byte with room for one descriptor. Its parts point at each other: not copied. */
+struct fd_message {
+	struct msghdr header;
+	struct iovec part;
+	char byte;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+};
+
+static void fd_message_init(struct fd_message *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->part = (struct iovec){.iov_base = &m->byte, .iov_len = 1};
+	m->header.msg_iov = &m->part;
+	m->header.msg_iovlen = 1;
+	m->header.msg_control = m->control;
+	m->header.msg_controllen = sizeof(m->control);
+}
+
+int send_fd(int socket, int fd)
+{
+	struct cmsghdr *header;
+	struct fd_message m;
+	ssize_t sent;
+
+	fd_message_init(&m);
+	header = CMSG_FIRSTHDR(&m.header);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	do
+		sent = sendmsg(socket, &m.header, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == 1 ? 0 : fail(errno, "send descriptor %d", fd);
+}
+
+int receive_fd(int socket)
+{
+	const struct cmsghdr *header;
+	struct fd_message m;
+	ssize_t got;
+	int fd;
+
+	fd_message_init(&m);
+	do
+		got = recvmsg(socket, &m.header, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return fail(errno, "receive a descriptor");
+	header = CMSG_FIRSTHDR(&m.header);
+	if (got == 0 || !header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return fail(0, "receive a descriptor: none came");
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
 }
 
 void free_pointer(void *pointer_to_pointer)

@@ -63,6 +63,17 @@ int take_fd(int *fd) MUST_CHECK;
  * /proc/self/fd before it). Returns 0, or -1 after fail(). */
 int cloexec_from(unsigned first) MUST_CHECK;
 
+/* Closes every descriptor from first on but those listed (-1 in the list means nothing). */
+void close_from_but(unsigned first, const int *keep, size_t count);
+
+/* Hands a descriptor over a Unix socket, with one byte; ours stays open. Returns 0, or -1 after
+ * fail(). */
+int send_fd(int socket, int fd) MUST_CHECK;
+
+/* Waits for a descriptor that was sent so. Returns it, CLOEXEC, or -1 after fail(), also when the
+ * other side closed the socket or sent something else. */
+int receive_fd(int socket) MUST_CHECK;
+
 /* ---- memory ---- */
 
 #define autofree __attribute__((cleanup(free_pointer)))

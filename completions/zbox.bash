@@ -1,0 +1,272 @@
+# shellcheck shell=bash
+# zbox and bwrap; printed by zbox --print bash
+
+_zbox_common="--help \
+	--version \
+	--args \
+	--argv0 \
+	--level-prefix \
+	--bind \
+	--bind-try \
+	--ro-bind \
+	--ro-bind-try \
+	--dev-bind \
+	--dev-bind-try \
+	--bind-fd \
+	--ro-bind-fd \
+	--remount-ro \
+	--not-a-security-boundary \
+	--proc \
+	--dev \
+	--tmpfs \
+	--mqueue \
+	--dir \
+	--file \
+	--bind-data \
+	--ro-bind-data \
+	--symlink \
+	--chmod \
+	--perms \
+	--size \
+	--overlay-src \
+	--overlay \
+	--tmp-overlay \
+	--ro-overlay \
+	--overlay-opt \
+	--unshare-all \
+	--unshare-user \
+	--unshare-user-try \
+	--unshare-ipc \
+	--unshare-pid \
+	--unshare-net \
+	--unshare-uts \
+	--unshare-cgroup \
+	--unshare-cgroup-try \
+	--share-net \
+	--userns \
+	--userns2 \
+	--pidns \
+	--disable-userns \
+	--assert-userns-disabled \
+	--uid \
+	--gid \
+	--hostname \
+	--chdir \
+	--setenv \
+	--unsetenv \
+	--clearenv \
+	--cap-add \
+	--cap-drop \
+	--seccomp \
+	--add-seccomp-fd \
+	--exec-label \
+	--file-label \
+	--die-with-parent \
+	--as-pid-1 \
+	--new-session \
+	--lock-file \
+	--sync-fd \
+	--block-fd \
+	--userns-block-fd \
+	--info-fd \
+	--json-status-fd"
+_zbox_own="--explain \
+	--doctor \
+	--print \
+	--bwrap \
+	--strict-dest \
+	--no-base \
+	--share-pid \
+	--share-ipc \
+	--share-uts \
+	--share-cgroup \
+	--netns \
+	--env \
+	--keep-env \
+	--seccomp-profile \
+	--seccomp-allow \
+	--seccomp-deny \
+	--seccomp-show \
+	--seccomp-why \
+	--landlock \
+	--landlock-only \
+	--no-die-with-parent \
+	--share-terminal \
+	--keep-fd \
+	--status-fd"
+
+# How many operands an option has.
+_zbox_operands()
+{
+	case $1 in
+	--args | \
+		--argv0 | \
+		--print | \
+		--remount-ro | \
+		--proc | \
+		--dev | \
+		--tmpfs | \
+		--mqueue | \
+		--dir | \
+		--perms | \
+		--size | \
+		--overlay-src | \
+		--tmp-overlay | \
+		--ro-overlay | \
+		--overlay-opt | \
+		--netns | \
+		--userns | \
+		--userns2 | \
+		--pidns | \
+		--uid | \
+		--gid | \
+		--hostname | \
+		--chdir | \
+		--unsetenv | \
+		--env | \
+		--cap-add | \
+		--cap-drop | \
+		--seccomp | \
+		--add-seccomp-fd | \
+		--seccomp-profile | \
+		--seccomp-allow | \
+		--seccomp-deny | \
+		--seccomp-show | \
+		--landlock | \
+		--exec-label | \
+		--file-label | \
+		--lock-file | \
+		--sync-fd | \
+		--keep-fd | \
+		--block-fd | \
+		--userns-block-fd | \
+		--info-fd | \
+		--json-status-fd | \
+		--status-fd)
+		echo 1 ;;
+	--bind | \
+		--bind-try | \
+		--ro-bind | \
+		--ro-bind-try | \
+		--dev-bind | \
+		--dev-bind-try | \
+		--bind-fd | \
+		--ro-bind-fd | \
+		--file | \
+		--bind-data | \
+		--ro-bind-data | \
+		--symlink | \
+		--chmod | \
+		--setenv | \
+		--seccomp-why)
+		echo 2 ;;
+	--overlay)
+		echo 3 ;;
+	*)
+		echo 0 ;;
+	esac
+}
+
+# Completes operand number N of an option, given as --name:N.
+_zbox_operand()
+{
+	case $1 in
+	--bind:1 | \
+		--bind:2 | \
+		--bind-try:1 | \
+		--bind-try:2 | \
+		--ro-bind:1 | \
+		--ro-bind:2 | \
+		--ro-bind-try:1 | \
+		--ro-bind-try:2 | \
+		--dev-bind:1 | \
+		--dev-bind:2 | \
+		--dev-bind-try:1 | \
+		--dev-bind-try:2 | \
+		--bind-fd:2 | \
+		--ro-bind-fd:2 | \
+		--remount-ro:1 | \
+		--proc:1 | \
+		--dev:1 | \
+		--tmpfs:1 | \
+		--mqueue:1 | \
+		--dir:1 | \
+		--file:2 | \
+		--bind-data:2 | \
+		--ro-bind-data:2 | \
+		--symlink:1 | \
+		--symlink:2 | \
+		--chmod:2 | \
+		--overlay-src:1 | \
+		--overlay:1 | \
+		--overlay:2 | \
+		--overlay:3 | \
+		--tmp-overlay:1 | \
+		--ro-overlay:1 | \
+		--netns:1 | \
+		--chdir:1 | \
+		--seccomp-profile:1 | \
+		--lock-file:1)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--explain:1)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
+	--doctor:1)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
+	--print:1)
+		mapfile -t COMPREPLY < <(compgen -W "help version man bash zsh fish" -- "$cur") ;;
+	--landlock:1)
+		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
+	esac
+}
+
+# Sets i to the word of the command, or option and operand to what the cursor is at.
+_zbox_walk()
+{
+	local count
+	i=1 option='' operand=0
+	while ((i < COMP_CWORD)); do
+		case ${COMP_WORDS[i]} in
+		--) ((++i)); return ;;
+		-*) ;;
+		*) return ;;
+		esac
+		if [[ ${COMP_WORDS[i + 1]} == = ]]; then
+			count=2 operand=-1 # the shell cuts --name=value into three words
+		else
+			count=$(_zbox_operands "${COMP_WORDS[i]}") operand=0
+		fi
+		if ((i + count >= COMP_CWORD)); then
+			option=${COMP_WORDS[i]} operand=$((operand + COMP_CWORD - i))
+			((operand < 1)) && operand=1
+			return
+		fi
+		i=$((i + count + 1))
+	done
+}
+
+_zbox()
+{
+	local i option operand cur=${COMP_WORDS[COMP_CWORD]} words=$_zbox_common
+	[[ $cur == = ]] && cur=''
+	COMPREPLY=()
+	_zbox_walk
+	if [[ $option ]]; then
+		_zbox_operand "$option:$operand"
+	elif ((i < COMP_CWORD)) || [[ ${COMP_WORDS[i - 1]} == -- && $i -gt 1 ]]; then
+		if declare -F _command_offset >/dev/null; then
+			_command_offset "$i"
+		elif ((i == COMP_CWORD)); then
+			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		else
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		fi
+	elif [[ $cur == -* ]]; then
+		[[ ${COMP_WORDS[0]##*/} == bwrap ]] || words+=" $_zbox_own"
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	fi
+}
+complete -F _zbox zbox bwrap

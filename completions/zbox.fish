@@ -1,0 +1,255 @@
+# zbox and bwrap; printed by zbox --print fish
+
+# How many operands an option has.
+function __zbox_operands
+	switch $argv[1]
+		case --args \
+			--argv0 \
+			--print \
+			--remount-ro \
+			--proc \
+			--dev \
+			--tmpfs \
+			--mqueue \
+			--dir \
+			--perms \
+			--size \
+			--overlay-src \
+			--tmp-overlay \
+			--ro-overlay \
+			--overlay-opt \
+			--netns \
+			--userns \
+			--userns2 \
+			--pidns \
+			--uid \
+			--gid \
+			--hostname \
+			--chdir \
+			--unsetenv \
+			--env \
+			--cap-add \
+			--cap-drop \
+			--seccomp \
+			--add-seccomp-fd \
+			--seccomp-profile \
+			--seccomp-allow \
+			--seccomp-deny \
+			--seccomp-show \
+			--landlock \
+			--exec-label \
+			--file-label \
+			--lock-file \
+			--sync-fd \
+			--keep-fd \
+			--block-fd \
+			--userns-block-fd \
+			--info-fd \
+			--json-status-fd \
+			--status-fd
+			echo 1
+		case --bind \
+			--bind-try \
+			--ro-bind \
+			--ro-bind-try \
+			--dev-bind \
+			--dev-bind-try \
+			--bind-fd \
+			--ro-bind-fd \
+			--file \
+			--bind-data \
+			--ro-bind-data \
+			--symlink \
+			--chmod \
+			--setenv \
+			--seccomp-why
+			echo 2
+		case --overlay
+			echo 3
+		case '*'
+			echo 0
+	end
+end
+
+# Where the cursor is: option, command N, or --name:N for operand number N of an option.
+function __zbox_at
+	set -l words (commandline -opc)
+	set -l i 2
+	while test $i -le (count $words)
+		switch $words[$i]
+			case --
+				echo command (math $i + 1)
+				return
+			case '--*=*'
+				set i (math $i + 1)
+				continue
+			case '-*'
+			case '*'
+				echo command $i
+				return
+		end
+		set -l operands (__zbox_operands $words[$i])
+		if test (math $i + $operands) -gt (count $words)
+			echo $words[$i]:(math (count $words) - $i + 1)
+			return
+		end
+		set i (math $i + $operands + 1)
+	end
+	echo option
+end
+
+function __zbox_is
+	contains -- (__zbox_at) $argv
+end
+
+function __zbox_is_command
+	string match -q 'command *' -- (__zbox_at)
+end
+
+function __zbox_complete_command
+	set -l start (string replace 'command ' '' -- (__zbox_at))
+	set -l words (commandline -opc)
+	complete -C (string join ' ' -- (string escape -- $words[$start..-1]) (commandline -ct))
+end
+
+set -l paths --bind:1 \
+	--bind:2 \
+	--bind-try:1 \
+	--bind-try:2 \
+	--ro-bind:1 \
+	--ro-bind:2 \
+	--ro-bind-try:1 \
+	--ro-bind-try:2 \
+	--dev-bind:1 \
+	--dev-bind:2 \
+	--dev-bind-try:1 \
+	--dev-bind-try:2 \
+	--bind-fd:2 \
+	--ro-bind-fd:2 \
+	--remount-ro:1 \
+	--proc:1 \
+	--dev:1 \
+	--tmpfs:1 \
+	--mqueue:1 \
+	--dir:1 \
+	--file:2 \
+	--bind-data:2 \
+	--ro-bind-data:2 \
+	--symlink:1 \
+	--symlink:2 \
+	--chmod:2 \
+	--overlay-src:1 \
+	--overlay:1 \
+	--overlay:2 \
+	--overlay:3 \
+	--tmp-overlay:1 \
+	--ro-overlay:1 \
+	--netns:1 \
+	--chdir:1 \
+	--seccomp-profile:1 \
+	--lock-file:1
+
+for name in zbox bwrap
+	complete -c $name -f
+	complete -c $name -F -n "__zbox_is $paths"
+	complete -c $name -n __zbox_is_command -a '(__zbox_complete_command)'
+	complete -c $name -n '__zbox_is option' -a '(__fish_complete_command)'
+	complete -c $name -n '__zbox_is option' -l help -d 'Print this help'
+	complete -c $name -n '__zbox_is option' -l version -d 'Print the version'
+	complete -c $name -n '__zbox_is option' -l args -d 'Read more options from FD, each word ended by NUL'
+	complete -c $name -n '__zbox_is option' -l argv0 -d 'Call the command NAME, its argument 0'
+	complete -c $name -n '__zbox_is option' -l level-prefix -d 'Begin each message with its syslog level, as in <3>'
+	complete -c $name -n '__zbox_is option' -l bind -d 'Put the host path SRC at DEST, writable'
+	complete -c $name -n '__zbox_is option' -l bind-try -d 'Like --bind, skipped when SRC does not exist'
+	complete -c $name -n '__zbox_is option' -l ro-bind -d 'Put the host path SRC at DEST, read-only'
+	complete -c $name -n '__zbox_is option' -l ro-bind-try -d 'Like --ro-bind, skipped when SRC does not exist'
+	complete -c $name -n '__zbox_is option' -l dev-bind -d 'Like --bind, and device nodes work there'
+	complete -c $name -n '__zbox_is option' -l dev-bind-try -d 'Like --dev-bind, skipped when SRC does not exist'
+	complete -c $name -n '__zbox_is option' -l bind-fd -d 'Put what the open descriptor FD refers to at DEST'
+	complete -c $name -n '__zbox_is option' -l ro-bind-fd -d 'Like --bind-fd, read-only'
+	complete -c $name -n '__zbox_is option' -l remount-ro -d 'Make the mount at DEST read-only, not what is below it'
+	complete -c $name -n '__zbox_is option' -l not-a-security-boundary -d 'Only warn where mount flags cannot be applied'
+	complete -c $name -n '__zbox_is option' -l proc -d 'Mount a procfs at DEST'
+	complete -c $name -n '__zbox_is option' -l dev -d 'Make a minimal /dev at DEST'
+	complete -c $name -n '__zbox_is option' -l tmpfs -d 'Mount an empty file system in memory at DEST'
+	complete -c $name -n '__zbox_is option' -l mqueue -d 'Mount the POSIX message queues at DEST'
+	complete -c $name -n '__zbox_is option' -l dir -d 'Make the directory DEST if it is missing'
+	complete -c $name -n '__zbox_is option' -l file -d 'Write what FD holds to the file DEST'
+	complete -c $name -n '__zbox_is option' -l bind-data -d 'Mount a file with what FD holds at DEST'
+	complete -c $name -n '__zbox_is option' -l ro-bind-data -d 'Like --bind-data, read-only'
+	complete -c $name -n '__zbox_is option' -l symlink -d 'Make DEST a symbolic link to TARGET'
+	complete -c $name -n '__zbox_is option' -l chmod -d 'Change the mode of PATH, which has to exist'
+	complete -c $name -n '__zbox_is option' -l perms -d 'Mode of what the next option makes'
+	complete -c $name -n '__zbox_is option' -l size -d 'Size of the --tmpfs that follows'
+	complete -c $name -n '__zbox_is option' -l overlay-src -d 'Lower layer of the overlay that follows, bottom first'
+	complete -c $name -n '__zbox_is option' -l overlay -d 'Mount the layers at DEST, changes go to RWSRC'
+	complete -c $name -n '__zbox_is option' -l tmp-overlay -d 'Mount the layers at DEST, changes are lost at the end'
+	complete -c $name -n '__zbox_is option' -l ro-overlay -d 'Mount the layers at DEST, read-only'
+	complete -c $name -n '__zbox_is option' -l overlay-opt -d 'Further mount options of the overlay that follows'
+	complete -c $name -n '__zbox_is option' -l unshare-all -d 'Make every namespace new'
+	complete -c $name -n '__zbox_is option' -l unshare-user -d 'Make a new user namespace'
+	complete -c $name -n '__zbox_is option' -l unshare-user-try -d 'Make a new user namespace where the kernel can'
+	complete -c $name -n '__zbox_is option' -l unshare-ipc -d 'Make a new IPC namespace'
+	complete -c $name -n '__zbox_is option' -l unshare-pid -d 'Make a new process namespace'
+	complete -c $name -n '__zbox_is option' -l unshare-net -d 'Make a new network namespace with only loopback in it'
+	complete -c $name -n '__zbox_is option' -l unshare-uts -d 'Make a new namespace for the host name'
+	complete -c $name -n '__zbox_is option' -l unshare-cgroup -d 'Make a new cgroup namespace'
+	complete -c $name -n '__zbox_is option' -l unshare-cgroup-try -d 'Make a new cgroup namespace where the kernel can'
+	complete -c $name -n '__zbox_is option' -l share-net -d 'Share the network with the caller'
+	complete -c $name -n '__zbox_is option' -l userns -d 'Join the user namespace of FD instead of a new one'
+	complete -c $name -n '__zbox_is option' -l userns2 -d 'Enter the user namespace of FD once the root is made'
+	complete -c $name -n '__zbox_is option' -l pidns -d 'Join the process namespace of FD, as parent of a new one'
+	complete -c $name -n '__zbox_is option' -l disable-userns -d 'Make further user namespaces impossible inside'
+	complete -c $name -n '__zbox_is option' -l assert-userns-disabled -d 'Fail unless further user namespaces are impossible'
+	complete -c $name -n '__zbox_is option' -l uid -d 'User id inside'
+	complete -c $name -n '__zbox_is option' -l gid -d 'Group id inside'
+	complete -c $name -n '__zbox_is option' -l hostname -d 'Host name inside'
+	complete -c $name -n '__zbox_is option' -l chdir -d 'Working directory of the command'
+	complete -c $name -n '__zbox_is option' -l setenv -d 'Set a variable'
+	complete -c $name -n '__zbox_is option' -l unsetenv -d 'Remove a variable'
+	complete -c $name -n '__zbox_is option' -l clearenv -d 'Remove all variables but PWD'
+	complete -c $name -n '__zbox_is option' -l cap-add -d 'Give the command the capability CAP, or ALL'
+	complete -c $name -n '__zbox_is option' -l cap-drop -d 'Take the capability CAP, or ALL, from the command'
+	complete -c $name -n '__zbox_is option' -l seccomp -d 'Load the compiled system call filter in FD'
+	complete -c $name -n '__zbox_is option' -l add-seccomp-fd -d 'Load the compiled system call filter in FD, repeatable'
+	complete -c $name -n '__zbox_is option' -l exec-label -d 'SELinux label of the command'
+	complete -c $name -n '__zbox_is option' -l file-label -d 'SELinux label of the files that are made'
+	complete -c $name -n '__zbox_is option' -l die-with-parent -d 'Kill everything inside when the caller dies'
+	complete -c $name -n '__zbox_is option' -l as-pid-1 -d 'Run the command as process 1, without an init of ours'
+	complete -c $name -n '__zbox_is option' -l new-session -d 'Run the command in a terminal session of its own'
+	complete -c $name -n '__zbox_is option' -l lock-file -d 'Hold a read lock on PATH while the sandbox lives'
+	complete -c $name -n '__zbox_is option' -l sync-fd -d 'Keep FD open while the sandbox lives'
+	complete -c $name -n '__zbox_is option' -l block-fd -d 'Wait for a byte on FD before the command is run'
+	complete -c $name -n '__zbox_is option' -l userns-block-fd -d 'Let another write the id maps, wait for a byte on FD'
+	complete -c $name -n '__zbox_is option' -l info-fd -d 'Write pid and namespaces to FD as one JSON document'
+	complete -c $name -n '__zbox_is option' -l json-status-fd -d 'Write start and exit status to FD, a JSON document each'
+end
+
+complete -c zbox -n '__zbox_is option' -l explain -d 'Print what would be done, in order, and do nothing'
+complete -c zbox -n '__zbox_is option' -l doctor -d 'Try what zbox needs on this machine and say the cure'
+complete -c zbox -n '__zbox_is option' -l print -d 'Print a page or the completions for a shell'
+complete -c zbox -n '__zbox_is option' -l bwrap -d 'As the very first word, behave as bubblewrap does'
+complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
+complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
+complete -c zbox -n '__zbox_is option' -l share-pid -d 'Share the process namespace with the caller'
+complete -c zbox -n '__zbox_is option' -l share-ipc -d 'Share the IPC namespace with the caller'
+complete -c zbox -n '__zbox_is option' -l share-uts -d 'Share the host name with the caller'
+complete -c zbox -n '__zbox_is option' -l share-cgroup -d 'Share the cgroup namespace with the caller'
+complete -c zbox -n '__zbox_is option' -l netns -d 'Join the network namespace that FD or PATH refers to'
+complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
+complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
+complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'
+complete -c zbox -n '__zbox_is option' -l seccomp-allow -d 'Allow a system call that the profile does not'
+complete -c zbox -n '__zbox_is option' -l seccomp-deny -d 'Deny a system call that the profile allows'
+complete -c zbox -n '__zbox_is option' -l seccomp-show -d 'Print what a profile says of each system call'
+complete -c zbox -n '__zbox_is option' -l seccomp-why -d 'Print what a profile does with a call and its arguments'
+complete -c zbox -n '__zbox_is option' -l landlock -d 'Landlock as a second layer'
+complete -c zbox -n '__zbox_is option' -l landlock-only -d 'Confine without namespaces, where those are forbidden'
+complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
+complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
+complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
+complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object about the run to FD at its end'
+complete -c zbox -f -n '__zbox_is option' -a '--explain=text --explain=json'
+complete -c zbox -f -n '__zbox_is option' -a '--doctor=text --doctor=json'
+complete -c zbox -f -n '__zbox_is --print:1' -a 'help version man bash zsh fish'
+complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'

@@ -1,0 +1,301 @@
+/*
+ * explain.c - --explain: the plan, in the order of execution, with the origin of each part.
+ *
+ * It prints the very struct that the rest of the program executes, after the base was added and
+ * the filters were chosen; nothing is worked out a second time here but words. It applies nothing,
+ * and opens nothing but the directories that are searched for sockets.
+ *
+ * Order: who and what, namespaces, ids, files, environment, descriptors and terminal, privileges,
+ * life, exit statuses: the order in which the processes of sandbox.c do it.
+ */
+#include "explain.h"
+
+#include "base.h"
+#include "capabilities.h"
+#include "explain_mounts.h"
+#include "landlock.h"
+#include "page.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+static bool is_bwrap(const struct sandbox *sb)
+{
+	return sb->personality == PERSONALITY_BWRAP;
+}
+
+static void list_words(struct page *p, const char *name, char *const *words)
+{
+	page_list(p, name);
+	for (size_t i = 0; words && words[i]; i++)
+		page_item(p, words[i]);
+	page_list_end(p);
+}
+
+static void explain_program(struct page *p, const struct sandbox *sb)
+{
+	if (p->json)
+		json_number(&p->j, "version", 1);
+	page_text(p, "program", "zbox " ZBOX_VERSION);
+	page_text(p, "personality", is_bwrap(sb) ? "bwrap" : "zbox");
+	page_text(p, "argument-0", sb->argv0 ? sb->argv0 : sb->command ? sb->command[0] : NULL);
+	list_words(p, "command", sb->command);
+}
+
+/* ---- namespaces and ids ---- */
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} namespaces[] = {
+	{"user", CLONE_NEWUSER},     {"mount", CLONE_NEWNS},  {"pid", CLONE_NEWPID},
+	{"ipc", CLONE_NEWIPC},       {"uts", CLONE_NEWUTS},   {"network", CLONE_NEWNET},
+	{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
+};
+
+/* The descriptor through which a namespace is joined, -1 none. */
+static int joined_fd(const struct sandbox *sb, unsigned bit)
+{
+	if (bit == CLONE_NEWUSER)
+		return sb->userns_fd;
+	if (bit == CLONE_NEWPID)
+		return sb->pidns_fd;
+	return bit == CLONE_NEWNET ? sb->netns_fd : -1;
+}
+
+static void explain_namespaces(struct page *p, const struct sandbox *sb)
+{
+	page_section(p, "namespaces", "namespaces");
+	for (size_t i = 0; i < COUNT(namespaces); i++) {
+		unsigned bit = namespaces[i].bit;
+		int fd = joined_fd(sb, bit);
+
+		if (sb->landlock_only)
+			page_text(p, namespaces[i].name, "shared");
+		else if (fd >= 0)
+			page_format(p, namespaces[i].name, "joined: descriptor %d", fd);
+		else if (bit == CLONE_NEWNET && sb->netns_path)
+			page_format(p, namespaces[i].name, "joined: %s", sb->netns_path);
+		else if (sb->unshare & bit)
+			page_text(p, namespaces[i].name, "new");
+		else if (sb->unshare_try & bit)
+			page_text(p, namespaces[i].name, "new where the kernel can");
+		else
+			page_text(p, namespaces[i].name, "shared");
+	}
+	page_bool(p, "nested-user-closed", sb->disable_userns);
+	page_section_end(p);
+}
+
+static void explain_id(struct page *p, const char *name, int64_t inside, unsigned outside,
+		       const struct sandbox *sb)
+{
+	bool mapped = (sb->unshare | sb->unshare_try) & CLONE_NEWUSER;
+	unsigned number = inside >= 0 ? (unsigned)inside : is_bwrap(sb) || !mapped ? outside : 0;
+
+	if (sb->userns_fd >= 0)
+		page_format(p, name, "%u, as the joined namespace maps it", number);
+	else if (mapped)
+		page_format(p, name, "%u inside is %u outside, nothing else is mapped", number,
+			    outside);
+	else
+		page_format(p, name, "%u", number);
+}
+
+static void explain_identity(struct page *p, const struct sandbox *sb)
+{
+	page_section(p, "identity", "identity");
+	explain_id(p, "uid", sb->uid, getuid(), sb);
+	explain_id(p, "gid", sb->gid, getgid(), sb);
+	if (is_bwrap(sb))
+		page_text(p, "hostname", sb->hostname ? sb->hostname : "the host's");
+	else
+		page_text(p, "hostname", base_hostname(sb) ? base_hostname(sb) : "the host's");
+	page_section_end(p);
+}
+
+/* ---- environment and directory ---- */
+
+static void explain_changes(struct page *p, const struct sandbox *sb)
+{
+	static const char *const words[] = {[ENV_SET] = "set",
+					    [ENV_UNSET] = "unset",
+					    [ENV_CLEAR] = "clear",
+					    [ENV_KEEP] = "keep",
+					    [ENV_KEEP_ALL] = "keep all"};
+
+	page_list(p, "changes");
+	if (!is_bwrap(sb))
+		page_item(p, "clear but for TERM, COLORTERM, LANG, LANGUAGE, LC_*, TZ, NO_COLOR");
+	for (size_t i = 0; i < sb->env_count; i++) {
+		const struct env_change *e = &sb->env[i];
+		autofree char *text = format_text("%s%s%s%s%s", words[e->action],
+						  e->name ? " " : "", e->name ? e->name : "",
+						  e->value ? "=" : "", e->value ? e->value : "");
+
+		if (text)
+			page_item(p, text);
+	}
+	page_list_end(p);
+}
+
+static void explain_environment(struct page *p, const struct sandbox *sb, char *const *environment)
+{
+	page_section(p, "environment", "environment");
+	if (environment)
+		list_words(p, "variables", environment);
+	else
+		explain_changes(p, sb);
+	page_text(p, "directory",
+		  sb->chdir ? sb->chdir : "the caller's if it is inside, else the home, else /");
+	page_section_end(p);
+}
+
+/* ---- descriptors and terminal ---- */
+
+static void explain_descriptors(struct page *p, const struct sandbox *sb)
+{
+	page_section(p, "descriptors", "descriptors");
+	page_list(p, "kept");
+	for (int fd = 0; fd < 3; fd++)
+		page_item_number(p, fd);
+	for (size_t i = 0; i < sb->keep_fd_count; i++)
+		page_item_number(p, sb->keep_fds[i]);
+	page_list_end(p);
+	page_text(p, "others",
+		  is_bwrap(sb) ? "passed on, but for those named in options" : "closed");
+	page_section_end(p);
+}
+
+static void explain_terminal(struct page *p, const struct sandbox *sb)
+{
+	bool own = !is_bwrap(sb) && !sb->share_terminal && (isatty(0) || isatty(1));
+
+	page_section(p, "terminal", "terminal");
+	page_text(p, "session", sb->new_session ? "its own" : "the caller's");
+	page_text(p, "terminal",
+		  own                      ? "its own, zbox copies"
+		  : isatty(0) || isatty(1) ? "the caller's"
+					   : "none");
+	page_section_end(p);
+}
+
+/* ---- privileges ---- */
+
+static void explain_capabilities(struct page *p, const struct privileges *privileges)
+{
+	page_list(p, "capabilities");
+	for (int cap = 0; cap < 64; cap++) {
+		const char *name = capability_name(cap);
+
+		if (name && (privileges->keep_caps >> cap & 1))
+			page_item(p, name);
+	}
+	page_list_end(p);
+}
+
+static void explain_seccomp(struct page *p, const struct sandbox *sb,
+			    const struct privileges *privileges)
+{
+	int64_t instructions = 0;
+
+	for (size_t i = 0; i < privileges->filter_count; i++)
+		instructions += privileges->filters[i].length;
+	page_text(p, "seccomp-profile", privileges->profile);
+	page_number(p, "seccomp-filters",
+		    (int64_t)privileges->filter_count + (sb->seccomp_fd >= 0));
+	page_number(p, "seccomp-instructions", instructions);
+	if (sb->seccomp_fd >= 0)
+		page_format(p, "seccomp-late", "descriptor %d, read when it is loaded",
+			    sb->seccomp_fd);
+	page_text(p, "nested-namespaces", privileges->nested_userns ? "allowed" : "closed");
+}
+
+static void explain_landlock(struct page *p, const struct privileges *privileges)
+{
+	const char *missing;
+
+	page_number(p, "landlock-abi", privileges->landlock_abi);
+	if (privileges->landlock_abi == 0) {
+		page_text(p, "landlock-note", privileges->landlock_note);
+		return;
+	}
+	page_list(p, "landlock-missing");
+	for (unsigned i = 0; (missing = landlock_missing(privileges->landlock_abi, i)) != NULL; i++)
+		page_item(p, missing);
+	page_list_end(p);
+}
+
+static void explain_privileges(struct page *p, const struct sandbox *sb,
+			       const struct privileges *privileges)
+{
+	page_section(p, "privileges", "privileges");
+	page_bool(p, "no-new-privileges", true);
+	explain_capabilities(p, privileges);
+	explain_seccomp(p, sb, privileges);
+	explain_landlock(p, privileges);
+	if (sb->exec_label)
+		page_text(p, "exec-label", sb->exec_label);
+	if (sb->file_label)
+		page_text(p, "file-label", sb->file_label);
+	page_section_end(p);
+}
+
+/* ---- life ---- */
+
+static void explain_life(struct page *p, const struct sandbox *sb)
+{
+	bool new_pids = ((sb->unshare | sb->unshare_try) & CLONE_NEWPID) || sb->pidns_fd >= 0;
+
+	page_section(p, "life", "life");
+	page_bool(p, "dies-with-parent", sb->die_with_parent);
+	page_text(p, "process-1",
+		  !new_pids      ? "the host's"
+		  : sb->as_pid_1 ? "the command"
+				 : "zbox, which reaps and forwards signals");
+	page_text(p, "limits", "none");
+	page_list(p, "lock-files");
+	for (size_t i = 0; i < sb->lock_file_count; i++)
+		page_item(p, sb->lock_files[i]);
+	page_list_end(p);
+	page_section_end(p);
+}
+
+static void explain_statuses(struct page *p, const struct sandbox *sb)
+{
+	page_section(p, "exit-statuses", "exit statuses");
+	page_text(p, "command-exits", "the command's own");
+	page_text(p, "command-killed", "128 and the number of the signal");
+	page_number(p, "zbox-fails", is_bwrap(sb) ? 1 : 125);
+	page_number(p, "not-executable", is_bwrap(sb) ? 1 : 126);
+	page_number(p, "not-found", is_bwrap(sb) ? 1 : 127);
+	if (!is_bwrap(sb))
+		page_number(p, "time-limit", 124);
+	page_section_end(p);
+}
+
+void report_explain(FILE *out, const struct sandbox *sb, const struct privileges *p,
+		    char *const *environment, bool json)
+{
+	struct page page;
+
+	page_start(&page, out, json);
+	explain_program(&page, sb);
+	explain_namespaces(&page, sb);
+	explain_identity(&page, sb);
+	explain_mounts(&page, sb);
+	explain_sockets(&page, sb);
+	explain_environment(&page, sb, environment);
+	explain_descriptors(&page, sb);
+	explain_terminal(&page, sb);
+	explain_privileges(&page, sb, p);
+	explain_life(&page, sb);
+	explain_statuses(&page, sb);
+	page_end(&page);
+}

@@ -1,0 +1,277 @@
+/*
+ * hints.c - what a person can do about a failure: one table, for report.c and the manual page.
+ *
+ * A row is chosen by words of the message, by errno, and by a look at this machine (causes.c). The
+ * first row that fits wins: sure causes come before likely ones, and a row without a condition
+ * comes last among those for the same words. To add a hint, add a row; its words must be those of
+ * a fail() somewhere, and tests/unit/report.c wants a case for it.
+ */
+#include "hints.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NAMESPACES                                                                                 \
+	"namespace|namespaces|uid map|gid map|/uid_map|/gid_map|/setgroups|clone|clone3|unshare|"  \
+	"loopback"
+#define EXEC "exec|execvp|execve"
+
+static const struct hint hints[] = {
+	/* namespaces: from the lock that is certain to the one that is likely */
+	{.words = NAMESPACES,
+	 .err = {EPERM, EACCES},
+	 .applies = cause_apparmor,
+	 .why = "AppArmor restricts user namespaces (Ubuntu 23.10 and later)",
+	 .cure = "AppArmor restricts user namespaces on this system: give this program a profile "
+		 "with \"userns,\" in /etc/apparmor.d, or as root: sysctl -w "
+		 "kernel.apparmor_restrict_unprivileged_userns=0"},
+	{.words = NAMESPACES,
+	 .err = {EPERM},
+	 .applies = cause_clone_sysctl,
+	 .why = "The system forbids unprivileged user namespaces (older Debian, hardened kernels)",
+	 .cure = "as root: sysctl -w kernel.unprivileged_userns_clone=1"},
+	{.words = NAMESPACES,
+	 .err = {EPERM, EACCES, ENOSPC, EUSERS},
+	 .applies = cause_nested,
+	 .why = "zbox runs inside a sandbox that closes nested namespaces",
+	 .cure = "this is already inside a sandbox that closes nested ones: start the outer one "
+		 "with --seccomp-profile nested"},
+	{.words = NAMESPACES,
+	 .err = {EPERM},
+	 .applies = cause_chroot,
+	 .why = "zbox runs in a chroot",
+	 .cure = "the kernel makes no user namespace for a process in a chroot: start zbox outside "
+		 "of it"},
+	{.words = NAMESPACES "|mount|pivot_root",
+	 .err = {EPERM, ENOSYS},
+	 .applies = cause_filter,
+	 .why = "A container's seccomp filter refuses clone, unshare or mount (Docker, Kubernetes)",
+	 .cure = "a seccomp filter is on, as in a container: start that with --security-opt "
+		 "seccomp=unconfined, or with a filter that allows clone, unshare and mount"},
+	{.words = NAMESPACES,
+	 .err = {EACCES, EPERM},
+	 .applies = cause_selinux,
+	 .why = "SELinux denies user namespaces",
+	 .cure = "SELinux may deny user_namespace create: ausearch -m avc shows it, and a module "
+		 "that allows it for this domain is the cure"},
+	{.words = NAMESPACES,
+	 .err = {ENOSPC, EUSERS},
+	 .applies = cause_limit_zero,
+	 .why = "A limit on namespaces is 0 (RHEL, hardened systems)",
+	 .cure = "%s is 0: as root raise it with sysctl -w, for instance to 10000"},
+	{.words = NAMESPACES,
+	 .err = {ENOSPC, EUSERS},
+	 .why = "A limit on namespaces is reached",
+	 .cure = "too many namespaces: as root raise user.max_user_namespaces and the other "
+		 "user.max_*_namespaces with sysctl -w; user namespaces nest 32 deep at most"},
+	{.words = NAMESPACES,
+	 .err = {EINVAL, ENOSYS},
+	 .applies = cause_no_userns,
+	 .why = "The kernel has no user namespaces",
+	 .cure = "this kernel has no user namespaces: it needs CONFIG_USER_NS"},
+	{.words = "time namespace",
+	 .err = {EINVAL, ENOSYS},
+	 .why = "The kernel has no time namespaces",
+	 .cure = "time namespaces need Linux 5.6 with CONFIG_TIME_NS"},
+	{.words = NAMESPACES,
+	 .err = {EAGAIN},
+	 .why = "The caller has too many processes",
+	 .cure = "too many processes: see ulimit -u, or the pids limit of this container"},
+
+	/* id maps */
+	{.words = "newuidmap|newgidmap",
+	 .err = {ENOENT},
+	 .why = "newuidmap is not installed",
+	 .cure = "install newuidmap and newgidmap: package uidmap (Debian) or shadow-utils "
+		 "(Fedora)"},
+	{.words = "/etc/subuid|/etc/subgid|newuidmap|newgidmap",
+	 .why = "The caller has no range of ids",
+	 .cure = "give the caller ranges: as root usermod --add-subuids 100000-165535 "
+		 "--add-subgids 100000-165535 USER"},
+
+	/* mounts */
+	{.words = "proc",
+	 .err = {EPERM, EACCES, EINVAL},
+	 .applies = cause_proc_masked,
+	 .why = "Parts of /proc are masked, as in a container; then the kernel allows no fresh one",
+	 .cure = "something is mounted below /proc, so the kernel allows no fresh one: start the "
+		 "container with --security-opt systempaths=unconfined, or show its own with "
+		 "--ro-bind /proc /proc"},
+	{.words = "overlay",
+	 .err = {EINVAL, EPERM},
+	 .applies = cause_upper_read_only,
+	 .why = "An overlay's upper layer is read-only",
+	 .cure = "%s is on a read-only file system: changes need a writable one"},
+	{.words = "overlay",
+	 .err = {ESTALE, EBUSY},
+	 .why = "An overlay's work directory belongs to other layers",
+	 .cure = "the upper and work directories were or are used with other layers: take an empty "
+		 "work directory of its own"},
+	{.words = "overlay",
+	 .err = {ELOOP},
+	 .why = "Layers of an overlay lie within each other",
+	 .cure = "no layer of an overlay may lie in another one"},
+	{.words = "overlay",
+	 .err = {EINVAL, EPERM, ENODEV},
+	 .why = "A file system cannot be part of an overlay",
+	 .cure = "overlays in a user namespace need Linux 5.11; \"/\" and directories with mounts "
+		 "below them cannot be layers, and the upper one must not be on overlayfs or NFS"},
+	{.words = "mount|mounts|bind",
+	 .err = {ENOSPC},
+	 .why = "Too many mounts",
+	 .cure = "too many mounts: as root raise fs.mount-max with sysctl -w"},
+	{.words = "mkdir|create|destination|mount point",
+	 .err = {EROFS, EACCES, EPERM, ENOENT},
+	 .why = "The place to mount on does not exist, where nothing may be made",
+	 .cure = "the destination does not exist, and what is above it is read-only or the host's: "
+		 "make it there first, or put a --tmpfs on the directory above it before this"},
+	{.words = "remount|flags",
+	 .err = {EPERM, EACCES},
+	 .why = "A mount below the source is locked or unreachable",
+	 .cure = "a mount below it keeps flags that only root may change, or cannot be reached "
+		 "(autofs): bind the directories beside it, or add --not-a-security-boundary to go "
+		 "on without"},
+
+	/* the command */
+	{.words = EXEC,
+	 .err = {ENOENT},
+	 .applies = cause_loader,
+	 .why = "The command's dynamic loader is not inside",
+	 .cure = "the program is there, its loader %s is not: besides --ro-bind /usr /usr this "
+		 "takes the links into it, such as --symlink usr/lib64 /lib64"},
+	{.words = EXEC,
+	 .err = {ENOENT},
+	 .applies = cause_interpreter,
+	 .why = "The interpreter in the command's #! line is not inside",
+	 .cure = "the program is there, its interpreter %s is not: put that in too"},
+	{.words = EXEC,
+	 .err = {ENOENT, EACCES},
+	 .applies = cause_outside,
+	 .why = "The command is on the host only",
+	 .cure = "%s is on the host, and not inside: put its directory in with --ro-bind DIR DIR"},
+	{.words = EXEC,
+	 .err = {ENOENT},
+	 .why = "The command is nowhere inside",
+	 .cure = "no such program inside: --ro-bind /usr /usr puts the system's in; a name without "
+		 "/ is looked for in the PATH inside"},
+	{.words = EXEC,
+	 .err = {EACCES},
+	 .applies = cause_directory,
+	 .why = "The command is a directory",
+	 .cure = "the command is a directory"},
+	{.words = EXEC,
+	 .err = {EACCES},
+	 .applies = cause_noexec,
+	 .why = "The command is on a file system mounted noexec",
+	 .cure = "%s is on a file system mounted noexec: copy it to one that is not"},
+	{.words = EXEC,
+	 .err = {EACCES},
+	 .applies = cause_not_executable,
+	 .why = "The command has no x bit",
+	 .cure = "chmod +x %s, or name its interpreter as the command"},
+	{.words = EXEC,
+	 .err = {ENOEXEC},
+	 .why = "The command is not a program for this machine",
+	 .cure = "no program for this machine, and no #! line: name the interpreter as the "
+		 "command"},
+	{.words = EXEC,
+	 .err = {E2BIG},
+	 .why = "Arguments and environment are too long",
+	 .cure = "arguments and environment together are too long for the kernel: see ulimit -s"},
+
+	/* privileges */
+	{.words = "landlock|Landlock",
+	 .err = {ENOSYS, EOPNOTSUPP},
+	 .why = "The kernel has no Landlock",
+	 .cure = "Landlock is off: it needs Linux 5.13 with landlock in the lsm= boot parameter; "
+		 "--landlock auto goes on without"},
+	{.words = "seccomp|filter",
+	 .err = {EINVAL, ENOSYS},
+	 .why = "The kernel takes no seccomp filter",
+	 .cure = "the kernel refused the filter: it needs CONFIG_SECCOMP_FILTER, and a program of "
+		 "at most 4096 instructions for this machine"},
+
+	/* resources */
+	{.words = "/dev/net/tun",
+	 .err = {ENOENT, ENODEV, ENXIO},
+	 .why = "There is no /dev/net/tun",
+	 .cure = "user-mode networking needs /dev/net/tun: as root modprobe tun; for a container "
+		 "--device /dev/net/tun"},
+	{.words = "/dev/net/tun",
+	 .err = {EPERM, EACCES},
+	 .why = "/dev/net/tun may not be opened",
+	 .cure = "user-mode networking needs /dev/net/tun with mode 0666"},
+	{.words = "/ptmx|terminal|devpts",
+	 .err = {ENOSPC},
+	 .why = "No terminals are left",
+	 .cure = "no terminals are left: as root raise kernel.pty.max, or use --share-terminal"},
+	{.err = {EMFILE},
+	 .why = "The caller may open too few files",
+	 .cure = "too many open files: raise ulimit -n"},
+	{.err = {ENFILE},
+	 .why = "The system has too many open files",
+	 .cure = "the system has too many open files: as root raise fs.file-max with sysctl -w"},
+};
+
+const struct hint *hints_all(size_t *count)
+{
+	*count = COUNT(hints);
+	return hints;
+}
+
+/* Part of a name or path, rather than a word beside one? */
+static bool in_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("_-./", c) != NULL);
+}
+
+/* Does the text hold the word, by itself? One that starts with / is the end of a path. */
+static bool text_has(const char *text, const char *word, size_t length)
+{
+	const char *at = text;
+
+	while ((at = memmem(at, strlen(at), word, length)) != NULL) {
+		if ((word[0] == '/' || at == text || !in_name(at[-1])) && !in_name(at[length]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* Does the step or the text hold one of the words? Paths are full of words like "mount": only
+ * those count that stand by themselves. */
+static bool has_word(const struct failure *f, const char *words)
+{
+	if (!words)
+		return true;
+	while (*words) {
+		size_t length = strcspn(words, "|");
+
+		if (text_has(f->text, words, length) || text_has(f->step, words, length))
+			return true;
+		words += length + (words[length] == '|');
+	}
+	return false;
+}
+
+static bool has_error(const struct failure *f, const struct hint *hint)
+{
+	if (hint->err[0] == 0)
+		return true;
+	for (size_t i = 0; i < COUNT(hint->err); i++)
+		if (hint->err[i] != 0 && hint->err[i] == f->err)
+			return true;
+	return false;
+}
+
+const struct hint *hints_find(const struct sandbox *sb, const struct failure *f, char *detail)
+{
+	for (size_t i = 0; i < COUNT(hints); i++) {
+		detail[0] = '\0';
+		if (has_word(f, hints[i].words) && has_error(f, &hints[i]) &&
+		    (!hints[i].applies || hints[i].applies(sb, f, detail)))
+			return &hints[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,295 @@
+/*
+ * identity.c - who and where the command is: id maps, host name, environment, working directory.
+ *
+ * One uid and one gid exist inside, the caller's, under the number that was asked for. setgroups is
+ * denied before the gid map is written, or a process could drop a group that keeps it out of
+ * something (CVE-2014-8989). devpts can only be mounted where id 0 is mapped, so a command with
+ * another id gets a second user namespace below the one in which the set-up is done.
+ *
+ * What an attacker would read: the caller's environment. In the zbox personality nothing of it goes
+ * in but what is named here or on the command line.
+ */
+#include "identity.h"
+
+#include "base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Nothing secret, and without them programs speak the wrong language to the wrong terminal. */
+#define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static const char *const kept_variables[] = {"TERM",     "COLORTERM", "LANG",
+					     "LANGUAGE", "TZ",        "NO_COLOR"};
+
+/* ---- ids ---- */
+
+static bool needs_root_for_setup(const struct sandbox *sb)
+{
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (sb->mounts[i].kind == MOUNT_DEV)
+			return true;
+	return false;
+}
+
+struct identity identity_of(const struct sandbox *sb)
+{
+	bool zbox = sb->personality == PERSONALITY_ZBOX;
+	struct identity id = {.outer_uid = geteuid(), .outer_gid = getegid()};
+
+	id.uid = sb->uid >= 0 ? (uid_t)sb->uid : zbox ? base_uid(sb) : id.outer_uid;
+	id.gid = sb->gid >= 0 ? (gid_t)sb->gid : zbox ? base_gid(sb) : id.outer_gid;
+	if (sb->unshare & CLONE_NEWUSER)
+		id.second = sb->disable_userns ||
+			    ((id.uid != 0 || id.gid != 0) && needs_root_for_setup(sb));
+	return id;
+}
+
+static int write_map(int proc, const char *file, unsigned inner, unsigned outer)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%u %u 1\n", inner, outer);
+	return write_file_at(proc, file, text);
+}
+
+static int write_maps(int proc, uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid)
+{
+	if (write_map(proc, "self/uid_map", uid, outer_uid) < 0)
+		return fail(errno, "setting up uid map");
+	if (write_file_at(proc, "self/setgroups", "deny\n") < 0 && errno != ENOENT)
+		return fail(errno, "error writing to setgroups"); /* ENOENT: before Linux 3.19 */
+	if (write_map(proc, "self/gid_map", gid, outer_gid) < 0)
+		return fail(errno, "setting up gid map");
+	return 0;
+}
+
+int identity_map(const struct identity *id, int proc)
+{
+	return write_maps(proc, id->second ? 0 : id->uid, id->outer_uid, id->second ? 0 : id->gid,
+			  id->outer_gid);
+}
+
+int identity_limit_userns(int proc, unsigned count)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", count);
+	if (write_file_at(proc, "sys/user/max_user_namespaces", text) < 0)
+		return fail(errno, "cannot open /proc/sys/user/max_user_namespaces");
+	return 0;
+}
+
+int identity_map_second(const struct identity *id, unsigned flags, int proc)
+{
+	if (unshare((int)(CLONE_NEWUSER | flags)) < 0)
+		return fail(errno, "unshare user ns");
+	return write_maps(proc, id->uid, 0, id->gid, 0);
+}
+
+int identity_hostname(const struct sandbox *sb)
+{
+	const char *name = sb->personality == PERSONALITY_ZBOX ? base_hostname(sb) : sb->hostname;
+
+	if (name && sethostname(name, strlen(name)) < 0)
+		return fail(errno, "Can't set hostname to %s", name);
+	return 0;
+}
+
+/* ---- environment ---- */
+
+struct environment {
+	char **list; /* NULL-terminated only at the end */
+	size_t count;
+};
+
+static size_t find_variable(const struct environment *e, const char *name)
+{
+	size_t length = strlen(name), i;
+
+	for (i = 0; i < e->count; i++)
+		if (strncmp(e->list[i], name, length) == 0 && e->list[i][length] == '=')
+			break;
+	return i;
+}
+
+static void unset_variable(struct environment *e, const char *name)
+{
+	size_t i = find_variable(e, name);
+
+	if (i == e->count)
+		return;
+	free(e->list[i]);
+	e->list[i] = e->list[--e->count];
+}
+
+static int add_text(struct environment *e, char *text)
+{
+	char **slot;
+
+	if (!text)
+		return -1;
+	slot = array_add(&e->list, &e->count, sizeof(*slot));
+	if (!slot) {
+		free(text);
+		return -1;
+	}
+	*slot = text;
+	return 0;
+}
+
+static int set_variable(struct environment *e, const char *name, const char *value)
+{
+	char *text = format_text("%s=%s", name, value);
+	size_t i = find_variable(e, name);
+
+	if (!text || i == e->count)
+		return add_text(e, text);
+	free(e->list[i]);
+	e->list[i] = text;
+	return 0;
+}
+
+static int keep_all(struct environment *e, char *const *caller)
+{
+	for (; *caller; caller++)
+		if (add_text(e, format_text("%s", *caller)) < 0)
+			return -1;
+	return 0;
+}
+
+static int keep_variable(struct environment *e, char *const *caller, const char *name)
+{
+	const char *value = identity_variable(caller, name);
+
+	return value ? set_variable(e, name, value) : 0;
+}
+
+/* The variables that zbox keeps, and those whose true value inside is known. */
+static int set_defaults(struct environment *e, const struct sandbox *sb, char *const *caller)
+{
+	const char *user = base_user(sb);
+	char runtime[40];
+
+	(void)snprintf(runtime, sizeof(runtime), "/run/user/%u", base_uid(sb));
+	for (size_t i = 0; i < COUNT(kept_variables); i++)
+		if (keep_variable(e, caller, kept_variables[i]) < 0)
+			return -1;
+	for (char *const *v = caller; *v; v++)
+		if (strncmp(*v, "LC_", 3) == 0 && add_text(e, format_text("%s", *v)) < 0)
+			return -1;
+	if (set_variable(e, "PATH", PATH_INSIDE) < 0 ||
+	    set_variable(e, "HOME", base_home(sb)) < 0 || set_variable(e, "USER", user) < 0 ||
+	    set_variable(e, "LOGNAME", user) < 0 || set_variable(e, "SHELL", "/bin/sh") < 0)
+		return -1;
+	return sb->base ? set_variable(e, "XDG_RUNTIME_DIR", runtime) : 0;
+}
+
+static int change_apply(struct environment *e, const struct env_change *c, char *const *caller)
+{
+	switch (c->action) {
+	case ENV_SET:
+		return set_variable(e, c->name, c->value);
+	case ENV_UNSET:
+		unset_variable(e, c->name);
+		return 0;
+	case ENV_CLEAR: {
+		/* PWD survives in bubblewrap, and is set again before exec anyway */
+		while (e->count > 0)
+			free(e->list[--e->count]);
+		free(e->list);
+		e->list = NULL;
+		return 0;
+	}
+	case ENV_KEEP:
+		return keep_variable(e, caller, c->name);
+	case ENV_KEEP_ALL:
+		return keep_all(e, caller);
+	}
+	return fail(0, "an unknown change of the environment");
+}
+
+char **identity_environment(const struct sandbox *sb, char *const *caller)
+{
+	struct environment e = {0};
+	bool keep = sb->personality == PERSONALITY_BWRAP;
+	bool good;
+
+	good = (keep ? keep_all(&e, caller) : set_defaults(&e, sb, caller)) == 0;
+	for (size_t i = 0; good && i < sb->env_count; i++)
+		good = change_apply(&e, &sb->env[i], caller) == 0;
+	if (good && array_add(&e.list, &e.count, sizeof(*e.list)))
+		return e.list;
+	while (e.count > 0)
+		free(e.list[--e.count]);
+	free(e.list);
+	return NULL;
+}
+
+void identity_environment_free(char **environment)
+{
+	for (char **v = environment; v && *v; v++)
+		free(*v);
+	free(environment);
+}
+
+const char *identity_variable(char *const *environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+/* ---- working directory ---- */
+
+static int set_pwd(char ***environment, const char *path)
+{
+	struct environment e = {.list = *environment};
+	char **whole;
+
+	while (e.list[e.count])
+		e.count++;
+	/* the list has a NULL behind it that array_add() did count: room for one more is made here
+	 */
+	whole = reallocarray(e.list, e.count + 2, sizeof(*whole));
+	if (!whole)
+		return fail(0, "out of memory");
+	*environment = whole;
+	for (size_t i = 0; i < e.count; i++) {
+		if (strncmp(whole[i], "PWD=", 4) != 0)
+			continue;
+		free(whole[i]);
+		whole[i] = format_text("PWD=%s", path);
+		return whole[i] ? 0 : -1;
+	}
+	whole[e.count] = format_text("PWD=%s", path);
+	whole[e.count + 1] = NULL;
+	return whole[e.count] ? 0 : -1;
+}
+
+int identity_workdir(const struct sandbox *sb, const char *cwd, char ***environment)
+{
+	const char *home = identity_variable(*environment, "HOME");
+	const char *used = "/";
+
+	if (sb->chdir) {
+		if (chdir(sb->chdir) < 0)
+			return fail(errno, "Can't chdir to %s", sb->chdir);
+		used = sb->chdir;
+	} else if (cwd && chdir(cwd) == 0) {
+		used = cwd;
+	} else if (home && chdir(home) == 0) {
+		used = home;
+	} else if (chdir("/") < 0) {
+		return fail(errno, "Can't chdir to /");
+	}
+	return set_pwd(environment, used);
+}

@@ -1,0 +1,159 @@
+/*
+ * init.c - PID 1 of the sandbox: reaps, forwards signals, reports.
+ *
+ * A pid namespace needs a first process that collects orphans, and whose end ends everything in
+ * it. This one waits for two things: SIGCHLD, by a signalfd, and messages of zbox outside. It has
+ * no capability, no descriptor but these two (and the command's terminal), no directory, and is
+ * not dumpable, so that the command, which has the same user id, cannot ptrace it, read its
+ * memory or open its files. Signals from inside do not reach it: they are all blocked, and the
+ * kernel keeps SIGKILL and SIGSTOP from a PID 1.
+ *
+ * What an attacker would try: to stop or kill it (impossible from inside), to flood it with
+ * orphans (each is reaped, nothing is kept of them), to outlive it (the kernel kills the
+ * namespace; without one of its own, see kill_rest()).
+ */
+#include "init.h"
+
+#include "channel.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct state {
+	struct init *init;
+	bool stopped; /* the command is stopped */
+	bool ended;   /* the command has ended, with status */
+	bool empty;   /* no child is left */
+	int status;
+};
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* One child changed. The report about the command may find zbox gone; the loop sees that too. */
+static void child_changed(struct state *s, pid_t pid, int status)
+{
+	if (pid != s->init->command)
+		return;
+	if (WIFSTOPPED(status)) {
+		s->stopped = true;
+		(void)channel_send(s->init->channel, MESSAGE_STOPPED, WSTOPSIG(status));
+	} else if (WIFCONTINUED(status)) {
+		s->stopped = false;
+	} else {
+		s->ended = true;
+		s->status = status;
+		(void)channel_send(s->init->channel, MESSAGE_ENDED, status);
+	}
+}
+
+static void reap(struct state *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
+		child_changed(s, pid, status);
+	s->empty = pid < 0 && errno == ECHILD;
+}
+
+/* What the terminal sends to a group goes to the group, what a person sends to the program goes to
+ * the program, which knows its children. */
+static void forward(const struct state *s, int signal)
+{
+	switch (signal) {
+	case SIGINT:
+	case SIGQUIT:
+	case SIGHUP:
+	case SIGTSTP:
+	case SIGWINCH:
+	case SIGCONT:
+		(void)kill(-s->init->command, signal);
+		break;
+	default:
+		(void)kill(s->init->command, signal);
+		break;
+	}
+}
+
+/* Returns false when zbox outside is gone. */
+static bool obey(struct state *s)
+{
+	struct message message;
+
+	if (channel_receive(s->init->channel, &message) <= 0)
+		return false;
+	if (s->ended)
+		return true;
+	if (message.kind == MESSAGE_SIGNAL)
+		forward(s, message.value);
+	else if (message.kind == MESSAGE_RESUME)
+		terminal_continue(s->init->slave, s->init->command, s->stopped, message.value != 0);
+	return true;
+}
+
+/* Without a pid namespace of its own the kernel does not end what is left. Orphans become our
+ * children (PR_SET_CHILD_SUBREAPER), so whoever is left is found below us; each round kills all
+ * that are there and waits for one of them. */
+static void kill_rest(const struct state *s)
+{
+	char text[65536];
+
+	while (!s->empty) {
+		ssize_t length = pread(s->init->children, text, sizeof(text) - 1, 0);
+		char *save = NULL;
+
+		if (length < 0)
+			break;
+		text[length] = '\0';
+		for (char *word = strtok_r(text, " \n", &save); word;
+		     word = strtok_r(NULL, " \n", &save)) {
+			int64_t pid;
+
+			if (parse_number(word, 2, INT32_MAX, &pid) == 0)
+				(void)kill((pid_t)pid, SIGKILL);
+		}
+		if (waitpid(-1, NULL, 0) < 0)
+			break;
+	}
+}
+
+int init_run(struct init *init)
+{
+	struct state s = {.init = init};
+	sigset_t child;
+	int fd;
+	bool outside = true;
+
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	reap(&s); /* what ended before the signalfd was there */
+	while (fd >= 0 && !(init->lingers ? s.empty : s.ended) && (outside || init->lingers)) {
+		struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
+					 {.fd = outside ? init->channel : -1, .events = POLLIN}};
+		struct signalfd_siginfo info;
+
+		if (poll(polls, COUNT(polls), -1) < 0 && errno != EINTR)
+			break;
+		if (polls[0].revents) {
+			(void)!read(fd, &info, sizeof(info));
+			reap(&s);
+		}
+		if (polls[1].revents)
+			outside = obey(&s);
+	}
+	close_fd(&fd);
+	if (init->alone && !init->lingers)
+		kill_rest(&s);
+	return s.ended ? exit_status(s.status) : 128 + SIGKILL;
+}

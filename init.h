@@ -1,0 +1,23 @@
+/*
+ * init.h - PID 1 of the sandbox: reaps, forwards signals, reports.
+ */
+#ifndef ZBOX_INIT_H
+#define ZBOX_INIT_H
+
+#include "sandbox.h"
+#include "utils.h"
+
+struct init {
+	int channel;   /* to zbox outside; owned by the caller */
+	int slave;     /* the command's terminal, -1 none */
+	pid_t command; /* child that is the command */
+	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
+	bool alone;    /* is no PID 1: what the command leaves behind has to be killed one by one */
+	int children;  /* alone: /proc/self/task/TID/children of the host's procfs, -1 */
+};
+
+/* Runs until the command has ended, or zbox outside is gone. All signals are blocked. Returns the
+ * command's exit status, 128 + N for signal N. */
+int init_run(struct init *init);
+
+#endif

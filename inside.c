@@ -1,0 +1,471 @@
+/*
+ * inside.c - the clone: from a process with every capability in its own namespaces and the host's
+ * tree in view, to the command with nothing.
+ *
+ * The order is the security argument:
+ *
+ *   life          from here on the end of zbox outside is the end of this process
+ *   ids           the maps; then nested user namespaces are closed by their limit, while the host's
+ *                 /proc/sys can still be written
+ *   host name, loopback
+ *   mounts        the new root is built and entered: the host's tree is gone
+ *   terminal      the command's own, from the new root's devpts
+ *   namespaces    the second user namespace: what follows cannot undo a mount
+ *   last reads    lock files, --block-fd, --seccomp
+ *   directory     working directory and environment; the caller's words and variables are wiped
+ *                 from this process's memory, where /proc/1/cmdline would show them
+ *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
+ *
+ * Then this process becomes PID 1 and makes one child, the command, which does four more things:
+ *
+ *   session       its place in the terminal, its signals as the caller had them
+ *   capabilities  those that were asked for, else none
+ *   seccomp       last of all
+ *   exec
+ *
+ * The child is made by vfork(2): it shares our memory until its exec, so that no page is copied,
+ * its failure record is ours, and we know whether the exec worked when we go on. Nothing of the
+ * command has run until then. Then PID 1 drops its own capabilities, loads the same filter, and
+ * waits (init.c).
+ *
+ * What an attacker could try here, before his program runs: nothing but what the caller's files
+ * and descriptors make us do, see mounts.c. Afterwards: ptrace or signal PID 1, see init.c.
+ */
+#include "base.h"
+#include "channel.h"
+#include "init.h"
+#include "kernel.h"
+#include "mounts.h"
+#include "network/loopback.h"
+#include "run.h"
+#include "selinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int stages_apply(const struct stage *stages, size_t count, const struct sandbox *sb,
+		 struct run *run)
+{
+	for (size_t i = 0; i < count; i++) {
+		failure_step(stages[i].name);
+		run->stage = stages[i].name;
+		if (stages[i].apply(sb, run) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- life ---- */
+
+/* The signal for the parent's end is forgotten when credentials change, so it is asked for again
+ * after each such step. */
+static int die_with_zbox(const struct sandbox *sb, struct run *run)
+{
+	struct pollfd peer = {.fd = run->ends[1], .events = POLLIN};
+
+	if (sb->personality == PERSONALITY_BWRAP && !sb->die_with_parent)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return fail(errno, "die with zbox");
+	/* it may have ended before that: then its end of the channel is closed */
+	if (poll(&peer, 1, 0) < 0 || (peer.revents & (POLLHUP | POLLERR)))
+		return fail(0, "zbox outside is gone");
+	return 0;
+}
+
+static int inside_life(const struct sandbox *sb, struct run *run)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	if (run->reaper && sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		return fail(errno, "sigprocmask");
+	if (run->alone && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return fail(errno, "subreaper");
+	if (die_with_zbox(sb, run) < 0)
+		return -1;
+	run->umask = umask(0);
+	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
+}
+
+/* ---- ids ---- */
+
+/* In a user namespace that was joined: other ids only where they were asked for; the group first,
+ * while we may still change it. */
+static int switch_ids(const struct sandbox *sb, const struct identity *id)
+{
+	if (sb->userns_fd < 0)
+		return 0;
+	if (sb->gid >= 0 && id->gid != getgid() && setresgid(id->gid, id->gid, id->gid) < 0)
+		return fail(errno, "unable to switch to gid %u", id->gid);
+	if (sb->uid >= 0 && id->uid != getuid() && setresuid(id->uid, id->uid, id->uid) < 0)
+		return fail(errno, "unable to switch to uid %u", id->uid);
+	return 0;
+}
+
+static int inside_ids(const struct sandbox *sb, struct run *run)
+{
+	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (run->proc < 0)
+		return fail(errno, "/proc");
+	if (run->clone_flags & CLONE_NEWUSER) {
+		if (sb->userns_block_fd < 0 && identity_map(&run->identity, run->proc) < 0)
+			return -1;
+	} else if (switch_ids(sb, &run->identity) < 0) {
+		return -1;
+	}
+	if (run->alone) {
+		run->children = openat(run->proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
+		if (run->children < 0)
+			return fail(errno, "/proc/thread-self/children");
+	}
+	if (sb->personality == PERSONALITY_BWRAP)
+		return sb->disable_userns ? identity_limit_userns(run->proc, 1) : 0;
+	if (!(run->clone_flags & CLONE_NEWUSER))
+		return 0;
+	return privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0);
+}
+
+static int inside_host_name(const struct sandbox *sb, struct run *run)
+{
+	if (run->late_flags & CLONE_NEWUTS)
+		return 0;
+	return identity_hostname(sb);
+}
+
+static int inside_loopback(const struct sandbox *sb, struct run *run)
+{
+	(void)sb;
+	return run->clone_flags & CLONE_NEWNET ? loopback_up() : 0;
+}
+
+/* ---- mounts ---- */
+
+static int inside_mounts(const struct sandbox *sb, struct run *run)
+{
+	struct root root = {.fd = -1};
+	int result;
+
+	if (selinux_label_files(sb, run->proc) < 0)
+		return -1;
+	run->cwd = getcwd(NULL, 0); /* NULL: it was deleted, or is out of sight */
+	result = mounts_apply(sb, run->identity.outer_uid, &root);
+	root_free(&root);
+	return result;
+}
+
+static int inside_terminal(const struct sandbox *sb, struct run *run)
+{
+	const struct terminal *t = run->supervisor.terminal;
+	autoclose int devpts = -1, master = -1;
+
+	(void)sb;
+	if (!t->replaced)
+		return 0;
+	if (run->terminal_inside) {
+		devpts = open("/dev/pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (devpts < 0)
+			return fail(errno, "/dev/pts");
+		if (terminal_open(t, devpts, &master, &run->slave) < 0)
+			return -1;
+		if (channel_send(run->ends[1], MESSAGE_TERMINAL, 0) < 0)
+			return fail(errno, "zbox outside is gone");
+		if (send_fd(run->ends[1], master) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the second user namespace ---- */
+
+static int assert_disabled(const struct sandbox *sb)
+{
+	if (!sb->disable_userns && !sb->assert_userns_disabled)
+		return 0;
+	/* in a child, so that a success changes nothing here */
+	{
+		pid_t child = fork();
+		int status;
+
+		if (child < 0)
+			return fail(errno, "fork");
+		if (child == 0)
+			_exit(unshare(CLONE_NEWUSER) == 0);
+		if (waitpid(child, &status, 0) != child || status != 0)
+			return fail(0, "creation of new user namespaces was not disabled as "
+				       "requested");
+	}
+	return 0;
+}
+
+static int inside_namespaces(const struct sandbox *sb, struct run *run)
+{
+	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
+		return fail(errno, "Setting userns2 failed");
+	if (run->identity.second) {
+		if (identity_map_second(&run->identity, run->late_flags, run->proc) < 0)
+			return -1;
+		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
+			return -1;
+		if ((run->late_flags & CLONE_NEWNET) && loopback_up() < 0)
+			return -1;
+		if (die_with_zbox(sb, run) < 0)
+			return -1;
+	}
+	return assert_disabled(sb);
+}
+
+/* ---- last reads ---- */
+
+static int lock_files(const struct sandbox *sb, struct run *run)
+{
+	for (size_t i = 0; i < sb->lock_file_count; i++) {
+		struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+		int *slot = array_add(&run->locks, &run->lock_count, sizeof(*slot));
+
+		if (!slot)
+			return -1;
+		*slot = open(sb->lock_files[i], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (*slot < 0)
+			return fail(errno, "Unable to open lock file %s", sb->lock_files[i]);
+		if (fcntl(*slot, F_SETLK, &lock) < 0)
+			return fail(errno, "Unable to lock file %s", sb->lock_files[i]);
+	}
+	return 0;
+}
+
+static int inside_last_reads(const struct sandbox *sb, struct run *run)
+{
+	int block = sb->block_fd;
+	char byte;
+
+	if (lock_files(sb, run) < 0)
+		return -1;
+	if (block >= 0) {
+		while (read(block, &byte, 1) < 0 && errno == EINTR)
+			;
+		close_fd(&block);
+	}
+	return privileges_read_late(sb, run->privileges);
+}
+
+/* ---- directory ---- */
+
+/* The words that the command gets, in memory of their own. */
+static int copy_words(const struct sandbox *sb, struct run *run)
+{
+	size_t count = 0;
+
+	for (char **word = sb->command; *word; word++) {
+		char **slot = array_add(&run->argv, &count, sizeof(*slot));
+
+		if (!slot || !(*slot = format_text("%s", *word)))
+			return -1;
+	}
+	if (!array_add(&run->argv, &count, sizeof(char *)))
+		return -1;
+	if (sb->argv0 && !(run->argv0 = format_text("%s", sb->argv0)))
+		return -1;
+	if (sb->exec_label && !(run->exec_label = format_text("%s", sb->exec_label)))
+		return -1;
+	return 0;
+}
+
+static int inside_directory(const struct sandbox *sb, struct run *run)
+{
+	run->environment = identity_environment(sb, environ);
+	if (!run->environment || copy_words(sb, run) < 0 ||
+	    identity_workdir(sb, run->cwd, &run->environment) < 0)
+		return -1;
+	return 0;
+}
+
+static int inside_privileges(const struct sandbox *sb, struct run *run)
+{
+	/* whom the caller tells our pid, opens /proc/PID/ns, which this would close */
+	if (sb->personality == PERSONALITY_ZBOX || (sb->info_fd < 0 && sb->json_status_fd < 0))
+		if (run->reaper && prctl(PR_SET_DUMPABLE, 0) < 0)
+			return fail(errno, "PR_SET_DUMPABLE");
+	return privileges_reduce(sb, run->privileges);
+}
+
+static const struct stage inside[] = {
+	{"life", inside_life},
+	{"ids", inside_ids},
+	{"hostname", inside_host_name},
+	{"loopback", inside_loopback},
+	{"mounts", inside_mounts},
+	{"terminal", inside_terminal},
+	{"namespaces", inside_namespaces},
+	{"set-up", inside_last_reads},
+	{"directory", inside_directory},
+	{"privileges", inside_privileges},
+};
+
+/* ---- the command ---- */
+
+static int command_session(const struct sandbox *sb, struct run *run)
+{
+	const struct terminal *t = run->supervisor.terminal;
+
+	(void)umask(run->umask);
+	if (sb->new_session && !run->reaper && !t->replaced && setsid() < 0)
+		return fail(errno, "setsid");
+	if (!run->reaper && t->replaced && terminal_session(run->slave) < 0)
+		return -1;
+	if (t->replaced && terminal_attach(t, run->slave) < 0)
+		return -1;
+	if (!t->replaced && run->reaper && sb->new_session && setpgid(0, 0) < 0)
+		return fail(errno, "setpgid");
+	if (sigprocmask(SIG_SETMASK, &run->old_mask, NULL) < 0)
+		return fail(errno, "sigprocmask");
+	return selinux_label_exec(run->exec_label, run->proc);
+}
+
+static int command_capabilities(const struct sandbox *sb, struct run *run)
+{
+	return privileges_drop(sb, run->privileges, true);
+}
+
+static int command_seccomp(const struct sandbox *sb, struct run *run)
+{
+	/* without a PID 1 nobody else can say that it came this far */
+	if (!run->reaper)
+		(void)channel_send(run->ends[1], MESSAGE_STARTED, 0);
+	return privileges_filter(sb, run->privileges);
+}
+
+static int command_exec(const struct sandbox *sb, struct run *run)
+{
+	const char *file = run->argv[0];
+	int err;
+
+	if (run->argv0)
+		run->argv[0] = run->argv0;
+	environ = run->environment;
+	(void)execvp(file, run->argv);
+	err = errno;
+	return fail_status(err == ENOENT ? 127 : 126, err,
+			   sb->personality == PERSONALITY_BWRAP ? "execvp %s" : "%s", file);
+}
+
+static const struct stage command[] = {
+	{"command", command_session},
+	{"capabilities", command_capabilities},
+	{"seccomp", command_seccomp},
+	{"exec", command_exec},
+};
+
+/* ---- PID 1 ---- */
+
+static int init_privileges(const struct sandbox *sb, struct run *run)
+{
+	if (privileges_drop(sb, run->privileges, false) < 0)
+		return -1;
+	return privileges_filter(sb, run->privileges);
+}
+
+static int become_init(const struct sandbox *sb, struct run *run, pid_t child)
+{
+	struct init init = {
+		.channel = run->ends[1],
+		.slave = run->slave,
+		.command = child,
+		.lingers = sb->personality == PERSONALITY_BWRAP,
+		.alone = run->alone,
+		.children = run->children,
+	};
+
+	failure_step("init");
+	if (chdir("/") < 0)
+		(void)fail(errno, "chdir /");
+	if (failure_get() || init_privileges(sb, run) < 0)
+		return -1;
+	return init_run(&init);
+}
+
+static void init_close(const struct sandbox *sb, const struct run *run)
+{
+	int *keep = calloc(run->lock_count + 4, sizeof(*keep));
+	size_t count = 0;
+
+	if (!keep)
+		return;
+	for (size_t i = 0; i < run->lock_count; i++)
+		keep[count++] = run->locks[i];
+	keep[count++] = run->ends[1];
+	keep[count++] = run->slave;
+	keep[count++] = run->children;
+	keep[count++] = sb->sync_fd;
+	close_from_but(sb->personality == PERSONALITY_BWRAP ? 3 : 0, keep, count);
+	free(keep);
+}
+
+static int init_session(const struct sandbox *sb, struct run *run)
+{
+	if (run->supervisor.terminal->replaced)
+		return terminal_session(run->slave);
+	if (sb->new_session && setsid() < 0)
+		return fail(errno, "setsid");
+	return 0;
+}
+
+/* The caller's command line and environment, which /proc/1/cmdline and environ would show, are one
+ * block; everything that is still needed of it has been copied. */
+static void wipe_words(struct run *run)
+{
+	char *start = run->words[0], *end = start;
+
+	for (char **word = run->words; *word; word++)
+		end = *word + strlen(*word);
+	for (char **word = environ; *word; word++)
+		if (*word > end)
+			end = *word + strlen(*word);
+	memset(start, 0, (size_t)(end - start));
+	environ = run->environment;
+}
+
+static int spawn(const struct sandbox *sb, struct run *run)
+{
+	pid_t child;
+
+	failure_step("command");
+	if (init_session(sb, run) < 0)
+		return -1;
+	wipe_words(run);
+	child = vfork();
+	if (child < 0)
+		return fail(errno, "Can't fork for child");
+	if (child == 0) {
+		_exit(stages_apply(command, COUNT(command), sb, run) != 0);
+	}
+	/* the exec has worked, or its failure is in our record */
+	if (failure_get())
+		return -1;
+	(void)channel_send(run->ends[1], MESSAGE_STARTED, 0);
+	init_close(sb, run);
+	return become_init(sb, run, child);
+}
+
+int inside_run(const struct sandbox *sb, struct run *run)
+{
+	int status = -1;
+
+	if (stages_apply(inside, COUNT(inside), sb, run) == 0)
+		status = run->reaper ? spawn(sb, run)
+				     : stages_apply(command, COUNT(command), sb, run);
+	if (status < 0)
+		channel_send_failure(run->ends[1]);
+	return status < 0 ? 1 : status;
+}

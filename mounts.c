@@ -1,0 +1,355 @@
+/*
+ * mounts.c - the list of operations -> the new root.
+ *
+ * The order, and why:
+ *   1. Propagation ends: nothing that we mount reaches the host. (Under the name bwrap mounts of
+ *      the host still arrive, because Flatpak's document portal is mounted after the start.)
+ *   2. Every source on the host is opened, for all operations, before the first mount. A source
+ *      cannot refer to what an earlier operation made, and where one is missing nothing has been
+ *      made yet.
+ *   3. A tmpfs is mounted on "/". The process still has the host's root as its root, because that
+ *      was looked up before; the new one is reached as a descriptor ("/..", see root_refresh()).
+ *      So the host's tree and the new root are never in each other's paths, and no directory of
+ *      the host is needed as a scaffold.
+ *   4. The list is executed in its order, each place resolved inside the new root (paths.c).
+ *   5. The root becomes read-only where that was asked for, then pivot_root(2) makes it the root,
+ *      and the host's tree, with whatever else was mounted below, is detached.
+ *
+ * An attacker has prepared the trees that are bound, and may change them while we work. He wants
+ * a mkdir, a file or a mount to land outside of the new root, a flag to be missing, or the host's
+ * tree to stay within reach.
+ */
+#include "mounts-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Bounds of the tmpfs that zbox makes: a full /tmp is ENOSPC inside, not a host without memory. */
+#define TMPFS_BOUNDS "size=25%,nr_inodes=400k"
+#define SPARE_FDS 64 /* what the set-up needs beside the sources */
+
+mode_t mounts_parent_mode(int perms)
+{
+	mode_t mode = 0755;
+
+	if (perms >= 0 && !(perms & 0070))
+		mode &= ~(mode_t)0050;
+	if (perms >= 0 && !(perms & 0007))
+		mode &= ~(mode_t)0005;
+	return mode;
+}
+
+/* ---- sources ---- */
+
+/* A descriptor of the caller refers to a mount of the caller's namespace, which cannot be copied
+ * here. Its path is opened in ours, and has to lead to the same file. */
+static int open_caller_fd(const struct builder *b, const struct mount *m)
+{
+	char link[40], path[PATH_MAX];
+	autoclose int tree = -1;
+	struct stat given, found;
+	ssize_t length;
+	int fd = m->fd;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", m->fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		return fail(errno == ENOENT ? EBADF : errno, "Can't find source path %s", link);
+	path[length] = '\0';
+	if (fstat(m->fd, &given) < 0)
+		return fail(errno, "Can't get type of source %s", path);
+	tree = tree_open(b, AT_FDCWD, path);
+	if (tree < 0 || fstat(tree, &found) < 0)
+		return fail(errno, "Can't find source path %s", path);
+	if (given.st_dev != found.st_dev || given.st_ino != found.st_ino)
+		return fail(0, "Race condition binding dirfd");
+	close_fd(&fd);
+	return take_fd(&tree);
+}
+
+static int source_open(const struct builder *b, const struct mount *m, struct source *s)
+{
+	switch (m->kind) {
+	case MOUNT_BIND:
+		s->fd = tree_open(b, AT_FDCWD, m->source);
+		if (s->fd >= 0 || (errno == ENOENT && (m->flags & MOUNT_TRY)))
+			return 0;
+		return fail(errno, "Can't find source path %s", m->source);
+	case MOUNT_BIND_FD:
+		s->fd = open_caller_fd(b, m);
+		return s->fd < 0 ? -1 : 0;
+	case MOUNT_OVERLAY:
+	case MOUNT_TMP_OVERLAY:
+	case MOUNT_RO_OVERLAY:
+		return overlay_open(b, m, s);
+	case MOUNT_REMOUNT_RO:
+	case MOUNT_TMPFS:
+	case MOUNT_PROC:
+	case MOUNT_DEV:
+	case MOUNT_MQUEUE:
+	case MOUNT_DIR:
+	case MOUNT_FILE:
+	case MOUNT_DATA:
+	case MOUNT_SYMLINK:
+	case MOUNT_CHMOD:
+	case MOUNT_SCRATCH:
+	case MOUNT_KINDS:
+		break;
+	}
+	return 0;
+}
+
+static int sources_open(struct builder *b)
+{
+	const struct sandbox *sb = b->sb;
+
+	if (sb->mount_count == 0)
+		return 0;
+	b->sources = calloc(sb->mount_count, sizeof(*b->sources));
+	if (!b->sources)
+		return fail(0, "out of memory");
+	for (size_t i = 0; i < sb->mount_count; i++)
+		b->sources[i] = (struct source){.fd = -1, .work = -1};
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (source_open(b, &sb->mounts[i], &b->sources[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static void source_close(const struct mount *m, struct source *s)
+{
+	close_fd(&s->fd);
+	close_fd(&s->work);
+	for (size_t i = 0; s->layers && i < m->layer_count; i++)
+		close_fd(&s->layers[i]);
+	free(s->layers);
+	s->layers = NULL;
+}
+
+/* Each source is a descriptor. The soft limit is the caller's guess, the hard one is the limit. */
+static int descriptors_raise(const struct sandbox *sb, struct rlimit *saved)
+{
+	struct rlimit limit;
+	rlim_t need = SPARE_FDS;
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		need += 1 + sb->mounts[i].layer_count;
+	if (getrlimit(RLIMIT_NOFILE, saved) < 0)
+		return fail(errno, "RLIMIT_NOFILE");
+	if (saved->rlim_cur >= need)
+		return 0;
+	limit = *saved;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? fail(errno, "RLIMIT_NOFILE") : 0;
+}
+
+/* ---- operations ---- */
+
+static int mount_bind(struct builder *b, const struct mount *m, const struct source *s)
+{
+	uint64_t attributes = MOUNT_ATTR_NOSUID;
+	autoclose int place = -1;
+	struct stat st;
+
+	if (s->fd < 0)
+		return 0; /* MOUNT_TRY */
+	if (fstat(s->fd, &st) < 0)
+		return fail(errno, "Can't get type of source %s", m->source);
+	place = mount_place(b, m->dest, S_ISDIR(st.st_mode) ? PATH_DIRECTORY : PATH_FILE, m->perms);
+	if (place < 0)
+		return -1;
+	if (!(m->flags & MOUNT_DEVICES))
+		attributes |= MOUNT_ATTR_NODEV;
+	if (m->flags & MOUNT_READONLY)
+		attributes |= MOUNT_ATTR_RDONLY;
+	return tree_attach(b, s->fd, place, attributes, m->dest);
+}
+
+static int mount_remount(struct builder *b, const struct mount *m)
+{
+	autoclose int fd = path_open(b->root, m->dest, 0);
+
+	if (fd < 0)
+		return fail(errno, "Can't remount readonly on %s", m->dest);
+	if (mount_restrict(b, fd, MOUNT_ATTR_RDONLY) == 0)
+		return 0;
+	if (errno == EINVAL)
+		return fail(0, "Can't remount readonly on %s: Unable to find \"%s\" in mount table",
+			    m->dest, m->dest);
+	return fail(errno, "Can't remount readonly on %s", m->dest);
+}
+
+static int mount_tmpfs(struct builder *b, const struct mount *m)
+{
+	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int top = -1;
+	char options[96], size[40] = "";
+
+	if (place < 0)
+		return -1;
+	if (m->size > 0)
+		(void)snprintf(size, sizeof(size), ",size=%llu", (unsigned long long)m->size);
+	(void)snprintf(options, sizeof(options), "mode=%#o%s%s",
+		       (unsigned)(m->perms >= 0 ? m->perms : 0755),
+		       b->sb->personality == PERSONALITY_ZBOX ? "," TMPFS_BOUNDS : "", size);
+	if (filesystem_mount(b, "tmpfs", place, MS_NOSUID | MS_NODEV, options) < 0)
+		return fail(errno, "Can't mount tmpfs on %s", m->dest);
+	if (b->root->make_on_host)
+		return 0;
+	top = path_open(b->root, m->dest, O_DIRECTORY);
+	return top < 0 ? fail(errno, "%s", m->dest) : root_owns(b->root, top);
+}
+
+static int mount_mqueue(struct builder *b, const struct mount *m)
+{
+	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+
+	if (place < 0)
+		return -1;
+	if (filesystem_mount(b, "mqueue", place, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return fail(errno, "Can't mount mqueue on %s", m->dest);
+	return 0;
+}
+
+static int operation_apply(struct builder *b, const struct mount *m, const struct source *s)
+{
+	switch (m->kind) {
+	case MOUNT_BIND:
+	case MOUNT_BIND_FD:
+		return mount_bind(b, m, s);
+	case MOUNT_REMOUNT_RO:
+		return mount_remount(b, m);
+	case MOUNT_TMPFS:
+		return mount_tmpfs(b, m);
+	case MOUNT_PROC:
+		return mount_proc(b, m);
+	case MOUNT_DEV:
+		return mount_dev(b, m);
+	case MOUNT_MQUEUE:
+		return mount_mqueue(b, m);
+	case MOUNT_DIR:
+		return mount_dir(b, m);
+	case MOUNT_FILE:
+		return mount_file(b, m);
+	case MOUNT_DATA:
+		return mount_data(b, m);
+	case MOUNT_SYMLINK:
+		return mount_symlink(b, m);
+	case MOUNT_CHMOD:
+		return mount_chmod(b, m);
+	case MOUNT_OVERLAY:
+	case MOUNT_TMP_OVERLAY:
+	case MOUNT_RO_OVERLAY:
+		return mount_overlay(b, m, s);
+	case MOUNT_SCRATCH:
+		return mount_scratch(b, m);
+	case MOUNT_KINDS:
+		break;
+	}
+	return fail(0, "an unknown operation on %s", m->dest);
+}
+
+/* ---- the root ---- */
+
+static bool needs_hidden(const struct sandbox *sb)
+{
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (sb->mounts[i].kind == MOUNT_TMP_OVERLAY)
+			return true;
+	return false;
+}
+
+static int tmpfs_on_root(struct builder *b)
+{
+	const char *options =
+		b->sb->personality == PERSONALITY_ZBOX ? "mode=0755," TMPFS_BOUNDS : "mode=0755";
+
+	if (kernel_mount("tmpfs", "/", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+		return fail(errno, "Failed to mount tmpfs");
+	return root_refresh(b);
+}
+
+static int root_begin(struct builder *b)
+{
+	struct stat host;
+
+	if (needs_hidden(b->sb)) {
+		if (tmpfs_on_root(b) < 0)
+			return -1;
+		b->hidden = take_fd(&b->root->fd);
+	}
+	if (tmpfs_on_root(b) < 0)
+		return -1;
+	/* everything rests on having our tmpfs there and not the host's root */
+	if (stat("/", &host) < 0)
+		return fail(errno, "the new root");
+	if (host.st_dev == b->top_dev)
+		return fail(0, "the new root cannot be reached");
+	b->base_dev = b->top_dev;
+	b->base = fcntl(b->root->fd, F_DUPFD_CLOEXEC, 3);
+	if (b->base < 0)
+		return fail(errno, "the new root");
+	return root_owns(b->root, b->base);
+}
+
+static int root_finish(struct builder *b)
+{
+	if (b->sb->read_only && mount_restrict(b, b->base, MOUNT_ATTR_RDONLY) < 0)
+		return fail(errno, "Can't make the root read-only");
+	if (fchdir(b->root->fd) < 0)
+		return fail(errno, "the new root");
+	/* with both arguments the same directory the old root ends up on top of the new one, where
+	 * the next call finds it: pivot_root(2), NOTES */
+	if (kernel_pivot_root(".", ".") < 0)
+		return fail(errno, "pivot_root");
+	if (kernel_umount(".", DETACH) < 0)
+		return fail(errno, "unmount old root");
+	return chdir("/") < 0 ? fail(errno, "chdir /") : 0;
+}
+
+static int build(struct builder *b)
+{
+	const struct sandbox *sb = b->sb;
+	unsigned long propagation = sb->personality == PERSONALITY_BWRAP ? MS_SLAVE : MS_PRIVATE;
+
+	if (kernel_mount(NULL, "/", NULL, MS_REC | MS_SILENT | propagation, NULL) < 0)
+		return fail(errno, "Failed to make / private");
+	if (sources_open(b) < 0 || root_begin(b) < 0)
+		return -1;
+	for (size_t i = 0; i < sb->mount_count; i++) {
+		if (operation_apply(b, &sb->mounts[i], &b->sources[i]) < 0)
+			return -1;
+		source_close(&sb->mounts[i], &b->sources[i]);
+	}
+	return root_finish(b);
+}
+
+int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root)
+{
+	struct builder b = {.sb = sb, .root = root, .caller = caller, .base = -1, .hidden = -1};
+	struct rlimit saved;
+	int result;
+
+	root->fd = -1;
+	root->make_on_host = sb->personality == PERSONALITY_BWRAP;
+	b.modern = kernel_has_mount_api();
+	if (descriptors_raise(sb, &saved) < 0)
+		return -1;
+	result = build(&b);
+	for (size_t i = 0; b.sources && i < sb->mount_count; i++)
+		source_close(&sb->mounts[i], &b.sources[i]);
+	free(b.sources);
+	close_fd(&b.base);
+	close_fd(&b.hidden);
+	if (result == 0 && setrlimit(RLIMIT_NOFILE, &saved) < 0)
+		return fail(errno, "RLIMIT_NOFILE");
+	return result;
+}

@@ -1,0 +1,21 @@
+/*
+ * mounts.h - the list of operations -> the new root.
+ */
+#ifndef ZBOX_MOUNTS_H
+#define ZBOX_MOUNTS_H
+
+#include "paths.h"
+#include "sandbox.h"
+
+/* Builds the new root from sb's list and makes it the root of this process and of its mount
+ * namespace; the host's tree is out of reach afterwards. To be called in the new mount namespace
+ * (and user namespace, with its map written), umask 0, in the caller's working directory. caller:
+ * effective uid outside. root: zeroed; afterwards root->fd is the top directory, to be released
+ * with root_free(). Returns 0, or -1 after fail(). */
+int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root) MUST_CHECK;
+
+/* Permission bits of parents that are made for something with the given bits (-1: not given):
+ * 0755 without the group's or the others' share where perms give those nothing. */
+mode_t mounts_parent_mode(int perms);
+
+#endif

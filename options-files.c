@@ -1,0 +1,239 @@
+/*
+ * options-files.c - rows of the option table: what the new root is made of.
+ */
+#include "options-table.h"
+
+const struct option options_binds[] = {
+	{.name = "bind",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND,
+	 .help = "Put the host path SRC at DEST, writable",
+	 .man = "Puts the host path SRC, a directory with everything mounted below it or a file, "
+		"at DEST inside the new root, writable as far as the caller may write there. SRC "
+		"is looked up on the host before anything is mounted; DEST is looked up inside the "
+		"new root, and no symbolic link leads out of it. What DEST lacks is made: parents "
+		"as directories, DEST itself as a directory or an empty file. The mount ignores "
+		"set-user-ID bits and device nodes."},
+	{.name = "bind-try",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND,
+	 .flags = MOUNT_TRY,
+	 .help = "Like --bind, skipped when SRC does not exist",
+	 .man = "Like --bind, and skipped when SRC does not exist. Any other problem with SRC is "
+		"an error."},
+	{.name = "ro-bind",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND,
+	 .flags = MOUNT_READONLY,
+	 .help = "Put the host path SRC at DEST, read-only",
+	 .man = "Like --bind, but read-only, together with everything that is mounted below SRC."},
+	{.name = "ro-bind-try",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND,
+	 .flags = MOUNT_READONLY | MOUNT_TRY,
+	 .help = "Like --ro-bind, skipped when SRC does not exist",
+	 .man = "Like --ro-bind, and skipped when SRC does not exist."},
+	{.name = "dev-bind",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND,
+	 .flags = MOUNT_DEVICES,
+	 .help = "Like --bind, and device nodes work there",
+	 .man = "Like --bind, and device nodes below DEST can be opened."},
+	{.name = "dev-bind-try",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND,
+	 .flags = MOUNT_DEVICES | MOUNT_TRY,
+	 .help = "Like --dev-bind, skipped when SRC does not exist",
+	 .man = "Like --dev-bind, and skipped when SRC does not exist."},
+	{.name = "bind-fd",
+	 .args = "FD DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND_FD,
+	 .missing = "--bind-fd takes two arguments",
+	 .help = "Put what the open descriptor FD refers to at DEST",
+	 .man = "Like --bind, with the directory or file that the open descriptor FD refers to. A "
+		"path cannot be exchanged under a program that passes descriptors. FD may have "
+		"been opened with O_PATH; it is closed afterwards."},
+	{.name = "ro-bind-fd",
+	 .args = "FD DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_BIND_FD,
+	 .flags = MOUNT_READONLY,
+	 .missing = "--bind-fd takes two arguments",
+	 .help = "Like --bind-fd, read-only",
+	 .man = "Like --bind-fd, read-only."},
+	{.name = "remount-ro",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_REMOUNT_RO,
+	 .missing = "--remount-ro takes one argument",
+	 .help = "Make the mount at DEST read-only, not what is below it",
+	 .man = "Makes the mount at DEST read-only, and only that one: mounts below it stay as "
+		"they are. DEST has to be a mount point by then."},
+	{.name = "strict-dest",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 .field = offsetof(struct sandbox, strict_dest),
+	 .help = "Refuse destinations whose last part is a symbolic link",
+	 .man = "A destination whose last part is a symbolic link is an error. Without this option "
+		"such a link is followed, inside the new root only."},
+	{.name = "not-a-security-boundary",
+	 .args = "",
+	 .apply = set_true,
+	 .field = offsetof(struct sandbox, tolerate_remount),
+	 .help = "Only warn where mount flags cannot be applied",
+	 .man = "Mounts below a bound directory sometimes refuse the flags that they should get "
+		"(automount points, unreachable network file systems). This is fatal, because the "
+		"restriction would not hold. With this option it is a warning."},
+	{.name = "no-base",
+	 .args = "",
+	 .apply = set_false,
+	 .personality = FOR_ZBOX,
+	 .field = offsetof(struct sandbox, base),
+	 .help = "Add nothing to the root that was not asked for",
+	 .man = "When /usr is put in, zbox adds what programs expect around it; see DEFAULTS. With "
+		"this option the root holds nothing but what the other options put there."},
+	{0},
+};
+
+const struct option options_created[] = {
+	{.name = "proc",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_PROC,
+	 .help = "Mount a procfs at DEST",
+	 .man = "Mounts a procfs at DEST. With a process namespace of its own it shows only what "
+		"runs inside, and its dangerous parts are hidden or read-only. Otherwise the "
+		"host's /proc is put there."},
+	{.name = "dev",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_DEV,
+	 .help = "Make a minimal /dev at DEST",
+	 .man = "Makes a minimal /dev at DEST: null, zero, full, random, urandom and tty, the "
+		"links to the standard descriptors, an empty shm, and terminals of its own in pts. "
+		"Nothing else of the host's devices is visible."},
+	{.name = "tmpfs",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_TMPFS,
+	 .help = "Mount an empty file system in memory at DEST",
+	 .man = "Mounts an empty file system in memory at DEST. Its mode is 0755 or what --perms "
+		"said, its size what --size said."},
+	{.name = "mqueue",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_MQUEUE,
+	 .help = "Mount the POSIX message queues at DEST",
+	 .man = "Mounts the POSIX message queues of the IPC namespace at DEST."},
+	{.name = "dir",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_DIR,
+	 .help = "Make the directory DEST if it is missing",
+	 .man = "Makes the directory DEST and its parents, with mode 0755 or what --perms said. A "
+		"directory that is already there is left as it is."},
+	{.name = "file",
+	 .args = "FD DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_FILE,
+	 .help = "Write what FD holds to the file DEST",
+	 .man = "Makes the file DEST with what FD holds up to its end, with mode 0666 or what "
+		"--perms said. Through a writable bind this writes the host's file. FD is closed "
+		"afterwards."},
+	{.name = "bind-data",
+	 .args = "FD DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_DATA,
+	 .help = "Mount a file with what FD holds at DEST",
+	 .man = "Mounts a file in memory with what FD holds at DEST, with mode 0600 or what "
+		"--perms said. Nothing is left of it afterwards."},
+	{.name = "ro-bind-data",
+	 .args = "FD DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_DATA,
+	 .flags = MOUNT_READONLY,
+	 .help = "Like --bind-data, read-only",
+	 .man = "Like --bind-data, read-only."},
+	{.name = "symlink",
+	 .args = "TARGET DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_SYMLINK,
+	 .help = "Make DEST a symbolic link to TARGET",
+	 .man = "Makes DEST a symbolic link that says TARGET. A link that says so already is fine; "
+		"anything else at DEST is an error."},
+	{.name = "chmod",
+	 .args = "OCTAL PATH",
+	 .apply = add_mount,
+	 .value = MOUNT_CHMOD,
+	 .help = "Change the mode of PATH, which has to exist",
+	 .man = "Gives PATH, which has to exist inside, the permission bits OCTAL (at most "
+		"07777)."},
+	{.name = "perms",
+	 .args = "OCTAL",
+	 .apply = set_perms,
+	 .modifier = true,
+	 .help = "Mode of what the next option makes",
+	 .man = "The permission bits of what the very next option makes, which has to be --dir, "
+		"--file, --bind-data, --ro-bind-data or --tmpfs; --size may come in between. "
+		"Parents that are made on the way do not grant to group and others what the bits "
+		"do not grant."},
+	{.name = "size",
+	 .args = "BYTES",
+	 .apply = set_size,
+	 .modifier = true,
+	 .help = "Size of the --tmpfs that follows",
+	 .man = "How many bytes the --tmpfs that follows can hold. In hexadecimal after 0x, in "
+		"octal after 0; with the suffix K, M or G in units of 1024, its square and its "
+		"cube (not under the name bwrap)."},
+	{0},
+};
+
+const struct option options_overlays[] = {
+	{.name = "overlay-src",
+	 .args = "SRC",
+	 .apply = add_layer,
+	 .missing = "--overlay-src must be followed by another --overlay-src or one of "
+		    "--overlay, --tmp-overlay, or --ro-overlay",
+	 .help = "Lower layer of the overlay that follows, bottom first",
+	 .man = "SRC is one lower layer of the overlay that follows; the first one given is the "
+		"lowest. Only other --overlay-src, --overlay-opt and the overlay itself may "
+		"follow."},
+	{.name = "overlay",
+	 .args = "RWSRC WORKDIR DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_OVERLAY,
+	 .needs = "overlay-src",
+	 .help = "Mount the layers at DEST, changes go to RWSRC",
+	 .man = "Mounts the layers at DEST. Changes are kept in the host directory RWSRC; WORKDIR "
+		"is an empty directory of the same file system."},
+	{.name = "tmp-overlay",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_TMP_OVERLAY,
+	 .needs = "overlay-src",
+	 .help = "Mount the layers at DEST, changes are lost at the end",
+	 .man = "Mounts the layers at DEST. Changes are kept in memory and lost at the end."},
+	{.name = "ro-overlay",
+	 .args = "DEST",
+	 .apply = add_mount,
+	 .value = MOUNT_RO_OVERLAY,
+	 .needs = "overlay-src",
+	 .help = "Mount the layers at DEST, read-only",
+	 .man = "Mounts at least two layers at DEST, read-only."},
+	{.name = "overlay-opt",
+	 .args = "OPTIONS",
+	 .apply = add_overlay_option,
+	 .help = "Further mount options of the overlay that follows",
+	 .man = "Further options of the overlay file system, as mount(8) writes them, for the "
+		"overlay that follows. May be repeated, before or after --overlay-src. The kernel "
+		"alone judges them."},
+	{0},
+};

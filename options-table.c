@@ -1,0 +1,101 @@
+/*
+ * options-table.c - the groups of the option table, in the order of --help and the manual page,
+ * and reading the column args. Everything is constant.
+ */
+#include "options-table.h"
+
+#include <string.h>
+
+const struct option_group option_groups[] = {
+	{"General options", options_general},
+	{"Putting host files in", options_binds},
+	{"Making new files and file systems", options_created},
+	{"Overlays", options_overlays},
+	{"Namespaces", options_namespaces},
+	{"Identity", options_identity},
+	{"Environment", options_environment},
+	{"Privileges", options_privileges},
+	{"Life and terminal", options_life},
+	{"Descriptors for other programs", options_descriptors},
+};
+const size_t option_group_count = COUNT(option_groups);
+
+_Static_assert(COUNT(option_groups) <= OPTION_GROUPS, "sandbox.given has a word for each group");
+
+const struct option *option_row(unsigned number)
+{
+	return &option_groups[number / GROUP_ROWS].rows[number % GROUP_ROWS];
+}
+
+const struct option *option_find(const char *name, unsigned *number)
+{
+	for (unsigned group = 0; group < option_group_count; group++) {
+		for (const struct option *o = option_groups[group].rows; o->name; o++) {
+			if (strcmp(o->name, name) == 0) {
+				*number = group * GROUP_ROWS +
+					  (unsigned)(o - option_groups[group].rows);
+				return o;
+			}
+		}
+	}
+	return NULL;
+}
+
+bool option_known(const struct option *option, enum personality personality)
+{
+	return option->personality == 0 || (option->personality & 1U << personality);
+}
+
+bool option_given(const struct sandbox *sb, const char *name)
+{
+	unsigned number;
+
+	return option_find(name, &number) &&
+	       (sb->given[number / GROUP_ROWS] & 1U << number % GROUP_ROWS);
+}
+
+const char *args_word(const char *args, unsigned n, size_t *length)
+{
+	for (;;) {
+		*length = strcspn(args, " ");
+		if (*length == 0)
+			return NULL;
+		if (n-- == 0)
+			return args;
+		args += *length;
+		args += strspn(args, " ");
+	}
+}
+
+unsigned args_count(const char *args)
+{
+	unsigned count = 0;
+	size_t length;
+	const char *word;
+
+	while ((word = args_word(args, count, &length)) != NULL && word[0] != '[' && word[0] != '.')
+		count++;
+	return count;
+}
+
+bool args_is_path(const char *word, size_t length)
+{
+	static const char *const paths[] = {"SRC",  "DEST",  "DIR",     "FILE",
+					    "PATH", "RWSRC", "WORKDIR", "TARGET"};
+
+	for (size_t start = 0, end; start < length; start = end + 1) {
+		for (end = start; end < length && word[end] != '|'; end++)
+			;
+		for (size_t i = 0; i < COUNT(paths); i++)
+			if (strlen(paths[i]) == end - start &&
+			    memcmp(paths[i], word + start, end - start) == 0)
+				return true;
+	}
+	return false;
+}
+
+bool args_is_choice(const char *word, size_t length)
+{
+	return (word[0] == '[' || (word[0] >= 'a' && word[0] <= 'z')) &&
+	       memchr(word, '|', length) != NULL;
+}

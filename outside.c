@@ -1,0 +1,339 @@
+/*
+ * outside.c - zbox's own process: what is done before the clone, the clone, and what is told.
+ *
+ *   descriptors   nothing of the caller's goes inside by accident: in the zbox personality every
+ *                 descriptor from 3 on closes at exec, but those that were named
+ *   life          the parent is watched, before anything exists that it could leave behind
+ *   privileges    no_new_privs: from here on no exec gains anything
+ *   join          namespaces that are joined, entered with the rights of the caller
+ *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
+ *                 the others belong to it
+ *   announce      --info-fd, --json-status-fd: who the child is
+ *
+ * This process stays outside, in all of the caller's namespaces (but those it had to join), with
+ * the caller's rights and no more. It reads nothing that the command can write, but for the fixed
+ * messages of PID 1.
+ */
+#include "channel.h"
+#include "kernel.h"
+#include "run.h"
+#include "selinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAMESPACES                                                                                 \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | \
+	 CLONE_NEWCGROUP)
+
+/* ---- descriptors ---- */
+
+/* A closed 0, 1 or 2 would become some pipe or directory of ours. The place is held, and is closed
+ * again for the command. */
+static int hold_stdio(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		int held;
+
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		held = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (held != fd)
+			return fail(errno, "descriptor %d", fd);
+	}
+	return 0;
+}
+
+/* For the set-up, not for the command. Whether they are open is found out where they are used. */
+static void close_at_exec(const struct sandbox *sb)
+{
+	const int used[] = {sb->info_fd,  sb->json_status_fd, sb->status_fd,
+			    sb->block_fd, sb->userns_fd,      sb->userns2_fd,
+			    sb->pidns_fd, sb->netns_fd,       sb->userns_block_fd};
+
+	for (size_t i = 0; i < COUNT(used); i++)
+		if (used[i] >= 0)
+			(void)fcntl(used[i], F_SETFD, FD_CLOEXEC);
+	/* without a reaper the command is who holds it, as in bubblewrap */
+	if (sb->sync_fd >= 0 && !sb->as_pid_1)
+		(void)fcntl(sb->sync_fd, F_SETFD, FD_CLOEXEC);
+}
+
+static int outside_descriptors(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	if (hold_stdio() < 0)
+		return -1;
+	close_at_exec(sb);
+	if (sb->personality == PERSONALITY_BWRAP)
+		return 0;
+	if (cloexec_from(3) < 0)
+		return -1;
+	for (size_t i = 0; i < sb->keep_fd_count; i++)
+		if (fcntl(sb->keep_fds[i], F_SETFD, 0) < 0)
+			return fail(errno, "--keep-fd %d", sb->keep_fds[i]);
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int outside_life(const struct sandbox *sb, struct run *run)
+{
+	sigset_t set;
+
+	/* a caller that ignores it would leave us without the ends of children */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		return fail(errno, "SIGCHLD");
+	supervisor_signals(sb, &set);
+	if (sigprocmask(SIG_BLOCK, &set, &run->old_mask) < 0)
+		return fail(errno, "sigprocmask");
+	return supervisor_watch_parent(sb, &run->supervisor.parent);
+}
+
+static int outside_privileges(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	return privileges_no_new() < 0 ? -1 : selinux_check(sb);
+}
+
+/* ---- namespaces ---- */
+
+static int join_userns(const struct sandbox *sb)
+{
+	if (sb->userns_fd < 0 || setns(sb->userns_fd, CLONE_NEWUSER) == 0)
+		return 0;
+	if (errno == EINVAL)
+		return fail(0, "Joining the specified user namespace failed, it might not be a "
+			       "descendant of the current user namespace.");
+	return fail(errno, "Joining specified user namespace failed");
+}
+
+static int join_netns(const struct sandbox *sb)
+{
+	autoclose int opened = -1;
+	int fd = sb->netns_fd;
+
+	if (sb->netns_path) {
+		fd = opened = open(sb->netns_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return fail(errno, "network namespace %s", sb->netns_path);
+	}
+	if (fd >= 0 && setns(fd, CLONE_NEWNET) < 0)
+		return fail(errno, "join network namespace %s",
+			    sb->netns_path ? sb->netns_path : "of the descriptor");
+	return 0;
+}
+
+static int outside_join(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	if (join_userns(sb) < 0)
+		return -1;
+	/* the caller stays where it is, its children are born there */
+	if (sb->pidns_fd >= 0 && setns(sb->pidns_fd, CLONE_NEWPID) < 0)
+		return fail(errno, "Setting pidns failed");
+	return join_netns(sb);
+}
+
+/* What decides the shape of the tree of processes. */
+static void plan_processes(const struct sandbox *sb, struct run *run)
+{
+	bool zbox = sb->personality == PERSONALITY_ZBOX;
+
+	run->clone_flags = (sb->unshare & NAMESPACES) | CLONE_NEWNS;
+	run->reaper = !sb->as_pid_1 && (zbox || (run->clone_flags & CLONE_NEWPID) ||
+					sb->lock_file_count > 0 || sb->sync_fd >= 0);
+	run->alone = run->reaper && !(run->clone_flags & CLONE_NEWPID);
+	run->barrier = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0;
+	if (zbox && run->privileges->keep_caps && (run->clone_flags & CLONE_NEWUSER)) {
+		/* A command with capabilities gets its own second user and mount namespace: the
+		 * kernel locks the mounts of the first there. What its capabilities are about has
+		 * to belong to the second as well. */
+		run->identity.second = true;
+		run->late_flags = CLONE_NEWNS | (run->clone_flags &
+						 (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP));
+		run->clone_flags &= ~(unsigned)(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP);
+	}
+}
+
+/* bubblewrap's words, which launchers look for; the cure is in the hint. */
+static int clone_failed(int err)
+{
+	if (err == EINVAL)
+		return fail(0, "Creating new namespace failed, likely because the kernel does not "
+			       "support user namespaces");
+	if (err == EPERM)
+		return fail(EPERM, "No permissions to create a new namespace, likely because the "
+				   "kernel does not allow non-privileged user namespaces");
+	if (err == ENOSPC)
+		return fail(0, "Creating new namespace failed: nesting depth or "
+			       "/proc/sys/user/max_*_namespaces exceeded (ENOSPC)");
+	return fail(err, "Creating new namespace failed");
+}
+
+static int outside_clone(const struct sandbox *sb, struct run *run)
+{
+	plan_processes(sb, run);
+	if (channel_open(run->ends) < 0)
+		return -1;
+	run->supervisor.child = kernel_clone(run->clone_flags);
+	if (run->supervisor.child < 0)
+		return clone_failed(errno);
+	if (run->supervisor.child == 0) {
+		close_fd(&run->ends[0]);
+		close_fd(&run->supervisor.parent);
+		_exit(inside_run(sb, run));
+	}
+	close_fd(&run->ends[1]);
+	run->supervisor.channel = take_fd(&run->ends[0]);
+	run->supervisor.reaper = run->reaper;
+	return 0;
+}
+
+/* ---- announce ---- */
+
+static const struct {
+	const char *file;
+	unsigned flag;
+} announced[] = {
+	{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC}, {"mnt", CLONE_NEWNS},
+	{"net", CLONE_NEWNET},       {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
+};
+
+/* bubblewrap's document: the child's pid and the inode numbers of the namespaces that are new.
+ * between and end are its two layouts. */
+static int announce_to(const struct run *run, int fd, const char *start, const char *between,
+		       const char *end)
+{
+	char text[512];
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s\"child-pid\": %d", start,
+				       run->supervisor.child);
+
+	for (size_t i = 0; i < COUNT(announced); i++) {
+		char path[64];
+		struct stat st;
+
+		if (!(run->clone_flags & announced[i].flag))
+			continue;
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", run->supervisor.child,
+			       announced[i].file);
+		if (stat(path, &st) < 0)
+			return fail(errno, "%s", path);
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "%s\"%s-namespace\": %llu", between, announced[i].file,
+					 (unsigned long long)st.st_ino);
+	}
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", end);
+	return write_fd(fd, text, used);
+}
+
+static int wait_for_byte(int fd)
+{
+	char byte;
+	ssize_t got;
+
+	do
+		got = read(fd, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? fail(errno, "read") : 0;
+}
+
+static int outside_announce(const struct sandbox *sb, struct run *run)
+{
+	int info = sb->info_fd;
+
+	if (sb->json_status_fd >= 0 && announce_to(run, sb->json_status_fd, "{ ", ", ", " }\n") < 0)
+		return fail(errno, "Write to json_status_fd");
+	if (sb->info_fd >= 0) {
+		if (announce_to(run, sb->info_fd, "{\n    ", ",\n    ", "\n}\n") < 0)
+			return fail(errno, "Write to info_fd");
+		close_fd(&info);
+	}
+	if (sb->userns_block_fd >= 0 && wait_for_byte(sb->userns_block_fd) < 0)
+		return -1;
+	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
+		return fail(errno, "Setting userns2 failed");
+	if (run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
+		return fail(0, "the sandbox ended before the command was started");
+	return 0;
+}
+
+/* Peers of the caller's pipes see their end when the command closes them. */
+static void close_rest(const struct sandbox *sb, const struct run *run)
+{
+	const int keep[] = {run->supervisor.channel, run->supervisor.parent, sb->json_status_fd,
+			    sb->status_fd, run->master};
+
+	close_from_but(3, keep, COUNT(keep));
+}
+
+static void announce_end(const struct sandbox *sb, const struct supervisor *s)
+{
+	char text[40];
+	int length;
+
+	if (sb->json_status_fd < 0 || !s->started || !s->ended)
+		return;
+	length = snprintf(text, sizeof(text), "{ \"exit-code\": %d }\n",
+			  WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
+						 : WEXITSTATUS(s->status));
+	(void)!write_fd(sb->json_status_fd, text, (size_t)length); /* the reader may have gone */
+}
+
+/* A terminal of its own, where the sandbox will have no devpts to take it from. */
+static int outside_terminal(const struct sandbox *sb, struct run *run)
+{
+	struct terminal *t = run->supervisor.terminal;
+
+	if (sb->personality == PERSONALITY_BWRAP || sb->share_terminal)
+		return 0;
+	terminal_prepare(t, !sb->as_pid_1);
+	if (!t->replaced)
+		return 0;
+	for (size_t i = 0; i < sb->mount_count; i++)
+		run->terminal_inside |= sb->mounts[i].kind == MOUNT_DEV;
+	return run->terminal_inside ? 0 : terminal_open(t, -1, &run->master, &run->slave);
+}
+
+static const struct stage before[] = {
+	{"descriptors", outside_descriptors},
+	{"life", outside_life},
+	{"terminal", outside_terminal},
+	{"privileges", outside_privileges},
+	{"join", outside_join},
+	{"namespaces", outside_clone},
+};
+
+static const struct stage after[] = {
+	{"announce", outside_announce},
+};
+
+int outside_run(const struct sandbox *sb, struct run *run)
+{
+	struct supervisor *s = &run->supervisor;
+	int result;
+
+	if (stages_apply(before, COUNT(before), sb, run) < 0)
+		return -1;
+	close_fd(&run->slave);
+	result = stages_apply(after, COUNT(after), sb, run);
+	if (result < 0)
+		(void)kill(s->child, SIGKILL);
+	else
+		close_rest(sb, run);
+	if (result == 0 && run->master >= 0)
+		result = terminal_start(s->terminal, &run->master);
+	/* also after a failure: the child is waited for, and what it said first is the cause */
+	if (supervise(s) < 0)
+		result = -1;
+	announce_end(sb, s);
+	return result;
+}

@@ -1,0 +1,61 @@
+/*
+ * run.h - what happens at run time: private to sandbox.c (main), outside.c, inside.c.
+ */
+#ifndef ZBOX_RUN_H
+#define ZBOX_RUN_H
+
+#include "identity.h"
+#include "privileges.h"
+#include "sandbox.h"
+#include "supervisor.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+struct run {
+	struct privileges *privileges;
+	struct identity identity;
+	const char *stage; /* the step that was reached, for the status record */
+
+	/* processes */
+	struct supervisor supervisor;
+	int ends[2]; /* channel: [0] outside, [1] inside */
+	unsigned clone_flags;
+	unsigned late_flags; /* namespaces that PID 1 makes after the root is built, see inside.c */
+	bool reaper;         /* the child is a PID 1 of ours */
+	bool alone;          /* and is not the first process of a pid namespace */
+	bool barrier;        /* the child waits for MESSAGE_GO before it does anything */
+	sigset_t old_mask;
+
+	/* inside */
+	char **words;         /* argv of zbox */
+	int proc;             /* the host's /proc, O_PATH */
+	int children;         /* see init.h */
+	int slave, master;    /* the command's terminal */
+	bool terminal_inside; /* it comes from the sandbox's own devpts */
+	char *cwd;            /* where the caller was, NULL unknown */
+	mode_t umask;
+	char **argv, **environment; /* of the command; owned */
+	char *argv0;                /* instead of argv[0], NULL none; owned */
+	char *exec_label;           /* copy of --exec-label, NULL none; owned */
+	int *locks;                 /* files of --lock-file */
+	size_t lock_count;
+};
+
+struct stage {
+	const char *name;
+	int (*apply)(const struct sandbox *sb, struct run *run);
+};
+
+/* Runs the steps in order, names each for failures. Returns 0, or -1 after fail(). */
+int stages_apply(const struct stage *stages, size_t count, const struct sandbox *sb,
+		 struct run *run) MUST_CHECK;
+
+/* outside.c: everything in zbox's own process. Returns 0 when the command has run (how it ended is
+ * in run->supervisor), or -1 after fail(). */
+int outside_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* inside.c: everything in the clone. Returns its exit status. */
+int inside_run(const struct sandbox *sb, struct run *run);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * sandbox.c - main: which program we are, what was asked for, and how it ended.
+ *
+ * START READING HERE. The program is three lists of steps: before[] in outside.c (zbox's own
+ * process), inside[] and command[] in inside.c (the clone, and the process that becomes the
+ * command). The order of these lists is the security argument; the heads of the two files make it.
+ *
+ *   argv --options_parse()--> struct sandbox --const--> outside_run()
+ *            pure, no system call   |                        |
+ *                                   +--> --explain prints it  +--> inside_run() in the clone
+ *
+ * An attacker may choose some of our words (a launcher passes a file name on), our descriptors,
+ * limits and environment. Words are data after "--" or the first that is no option; numbers are
+ * read strictly; nothing of the environment is used by zbox itself. zbox is never set-uid: it
+ * refuses to run so, because then all of this would belong to somebody with more rights than his.
+ */
+#include "sandbox.h"
+
+#include "base.h"
+#include "capabilities.h"
+#include "options.h"
+#include "report.h"
+#include "run.h"
+#include "seccomp.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARGS_LIMIT (64U << 20) /* bytes that --args reads */
+
+static enum personality personality_of(int argc, char **argv)
+{
+	char exe[PATH_MAX];
+	const char *name = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	ssize_t length;
+
+	if (argc > 1 && strcmp(argv[1], "--bwrap") == 0)
+		return PERSONALITY_BWRAP;
+	if (strcmp(name ? name + 1 : argc > 0 ? argv[0] : "", "bwrap") == 0)
+		return PERSONALITY_BWRAP;
+	/* re-executed as /proc/self/exe, whose name tells nothing */
+	length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (length > 0) {
+		exe[length] = '\0';
+		name = strrchr(exe, '/');
+		if (name && strcmp(name, "/bwrap") == 0)
+			return PERSONALITY_BWRAP;
+	}
+	return PERSONALITY_ZBOX;
+}
+
+static char *read_args(void *context, int fd, size_t *length)
+{
+	char *data = read_fd(fd, ARGS_LIMIT, length);
+
+	(void)context;
+	close_fd(&fd);
+	return data;
+}
+
+/* What is only tried, is there or not: decided before the plan is made. */
+static void decide_tries(struct sandbox *sb)
+{
+	static const struct {
+		unsigned flag;
+		const char *file, *limit;
+	} tries[] = {
+		{CLONE_NEWUSER, "/proc/self/ns/user", "/proc/sys/user/max_user_namespaces"},
+		{CLONE_NEWCGROUP, "/proc/self/ns/cgroup", "/proc/sys/user/max_cgroup_namespaces"},
+	};
+
+	for (size_t i = 0; i < COUNT(tries); i++) {
+		char number[32];
+		bool there = access(tries[i].file, F_OK) == 0;
+
+		if (!(sb->unshare_try & tries[i].flag))
+			continue;
+		if (there && read_file_at(-1, tries[i].limit, number, sizeof(number)) > 0)
+			there = strcmp(number, "0") != 0;
+		if (there)
+			sb->unshare |= tries[i].flag;
+	}
+}
+
+/* Exit status for the failure on record. */
+static int failure_status(const struct sandbox *sb)
+{
+	const struct failure *f = failure_get();
+
+	if (sb->personality == PERSONALITY_BWRAP)
+		return 1;
+	return f && f->status ? f->status : 125;
+}
+
+static int failed_before(const struct sandbox *sb)
+{
+	report_warnings(sb);
+	report_failure(sb, failure_get());
+	return failure_status(sb);
+}
+
+static uint64_t microseconds(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
+static int write_status(const struct sandbox *sb, const struct run *run, int status,
+			const struct timespec *start)
+{
+	const struct supervisor *s = &run->supervisor;
+	struct status_record record = {.stage = s->started ? "command" : run->stage,
+				       .exit_code = -1,
+				       .status = status,
+				       .failure = failure_get()};
+	struct rusage usage;
+	struct timespec now;
+
+	if (sb->status_fd < 0)
+		return 0;
+	if (s->started && s->ended && WIFEXITED(s->status))
+		record.exit_code = WEXITSTATUS(s->status);
+	if (s->started && s->ended && WIFSIGNALED(s->status))
+		record.signal = WTERMSIG(s->status);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)getrusage(RUSAGE_CHILDREN, &usage);
+	record.wall_us = (uint64_t)((now.tv_sec - start->tv_sec) * 1000000 +
+				    (now.tv_nsec - start->tv_nsec) / 1000);
+	record.user_us = microseconds(&usage.ru_utime);
+	record.system_us = microseconds(&usage.ru_stime);
+	return report_status(sb->status_fd, &record);
+}
+
+/* Exit status of a run that got as far as the command. */
+static int ended_status(const struct supervisor *s)
+{
+	if (!s->started)
+		return 128 + s->killed;
+	if (WIFSIGNALED(s->status))
+		return 128 + WTERMSIG(s->status);
+	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
+}
+
+static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
+{
+	static struct terminal terminal;
+	struct run run = {
+		.privileges = privileges,
+		.words = words,
+		.identity = identity_of(sb),
+		.supervisor =
+			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
+		.ends = {-1, -1},
+		.proc = -1,
+		.children = -1,
+		.slave = -1,
+		.master = -1,
+	};
+	struct timespec start;
+	int status;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	terminal_init(&terminal);
+	if (outside_run(sb, &run) < 0) {
+		status = failure_status(sb);
+		report_failure(sb, failure_get());
+	} else {
+		status = ended_status(&run.supervisor);
+	}
+	(void)!write_status(sb, &run, status, &start); /* the reader may have gone */
+	return status;
+}
+
+static int plan(struct sandbox *sb, struct privileges *privileges)
+{
+	struct capability_sets sets = {0};
+
+	decide_tries(sb);
+	failure_step("base");
+	if (base_add(sb) < 0)
+		return -1;
+	failure_step("privileges");
+	if (geteuid() == 0 && capabilities_get(&sets) < 0)
+		return -1;
+	return privileges_prepare(sb, sets.effective, privileges);
+}
+
+static int run_plan(struct sandbox *sb, char **words)
+{
+	struct privileges privileges = {0};
+	int status;
+
+	if (plan(sb, &privileges) < 0)
+		status = failed_before(sb);
+	else
+		status = run_command(sb, &privileges, words);
+	privileges_free(&privileges);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct options_reader reader = {.read_fd = read_args};
+	enum personality personality = personality_of(argc, argv);
+	int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0;
+	struct sandbox sb;
+	int status;
+
+	sandbox_init(&sb, personality);
+	failure_step("options");
+	if (getauxval(AT_SECURE)) {
+		(void)fail(0, "setuid use of %s is not supported",
+			   personality == PERSONALITY_BWRAP ? "bubblewrap" : "zbox");
+		return failed_before(&sb);
+	}
+	if (options_parse(&sb, argc - skip, argv + skip, &reader) < 0) {
+		status = failed_before(&sb);
+	} else if (sb.print >= PRINT_HELP && sb.print <= PRINT_FISH) {
+		options_print(stdout, sb.print, personality, argv[0]);
+		status = fflush(stdout) == 0 ? 0 : 125;
+	} else if (options_check(&sb, geteuid()) < 0) {
+		status = failure_status(&sb);
+		if (personality == PERSONALITY_BWRAP && sb.print == PRINT_HELP)
+			options_print(stderr, PRINT_HELP, personality, argv[0]);
+		else
+			(void)failed_before(&sb);
+	} else {
+		report_warnings(&sb);
+		status = run_plan(&sb, argv);
+	}
+	sandbox_free(&sb);
+	return status;
+}

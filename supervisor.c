@@ -1,0 +1,211 @@
+/*
+ * supervisor.c - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
+ *
+ * It waits for four things at once: signals (by a signalfd), messages of PID 1, the end of its own
+ * parent, and bytes of the terminals. Before MESSAGE_STARTED the command has not run: whatever goes
+ * wrong then ends everything and is a failure of zbox. Afterwards signals are the command's.
+ *
+ *   zbox    ends when the whole sandbox has ended: PID 1 exits after the command, and the kernel
+ *           kills the rest.
+ *   bwrap   ends when the command has ended, as bubblewrap does; signals other than SIGCHLD are
+ *           left to their default actions.
+ *
+ * What an attacker would try: to keep zbox waiting (PID 1 cannot be stopped from inside, and the
+ * end of the command is enough), or to make it signal somebody else by a reused pid (it signals
+ * its own child only, which is a zombie until it is waited for).
+ */
+#include "supervisor.h"
+
+#include "channel.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SIGNALS, CHANNEL, PARENT, TERMINAL };
+
+static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
+				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
+
+void supervisor_signals(const struct sandbox *sb, sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGCHLD);
+	for (size_t i = 0; sb->personality == PERSONALITY_ZBOX && i < COUNT(forwarded); i++)
+		(void)sigaddset(set, forwarded[i]);
+}
+
+int supervisor_watch_parent(const struct sandbox *sb, int *parent)
+{
+	pid_t pid = getppid();
+
+	*parent = -1;
+	if (!sb->die_with_parent || pid == 0)
+		return 0; /* 0: a parent outside of our pid namespace, which we cannot outlive */
+	*parent = kernel_pidfd_open(pid);
+	/* before Linux 5.3, or refused: also fires when only the parent's thread ends */
+	if (*parent < 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return fail(errno, "die with the parent");
+	if (getppid() != pid)
+		return fail(0, "the parent process has gone");
+	return 0;
+}
+
+static void end_all(struct supervisor *s, int signal)
+{
+	s->killed = signal;
+	(void)kill(s->child, SIGKILL);
+}
+
+static void signal_arrived(struct supervisor *s, int signal)
+{
+	if (!s->started) {
+		if (signal != SIGCHLD && signal != SIGWINCH && signal != SIGCONT)
+			end_all(s, signal);
+		return;
+	}
+	if (signal == SIGWINCH)
+		terminal_resize(s->terminal);
+	if (!s->reaper)
+		(void)kill(s->child, signal);
+	else if (signal == SIGCONT)
+		(void)channel_send(s->channel, MESSAGE_RESUME, terminal_resume(s->terminal));
+	else
+		(void)channel_send(s->channel, MESSAGE_SIGNAL, signal);
+}
+
+static void read_signals(struct supervisor *s, int fd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			signal_arrived(s, (int)info.ssi_signo);
+}
+
+static int take_terminal(struct supervisor *s)
+{
+	autoclose int master = receive_fd(s->channel);
+
+	if (master < 0)
+		return -1;
+	return terminal_start(s->terminal, &master);
+}
+
+/* Returns 1 to go on, 0 when the channel is at its end, -1 after fail(). */
+static int message_arrived(struct supervisor *s)
+{
+	struct message message;
+	int got = channel_receive(s->channel, &message);
+
+	if (got < 0)
+		return fail(errno, "a message of the sandbox");
+	if (got == 0)
+		return 0; /* the command lost it at exec, or PID 1 is gone: the child is waited for
+			   */
+	switch (message.kind) {
+	case MESSAGE_FAILED:
+		return -1;
+	case MESSAGE_TERMINAL:
+		return take_terminal(s) < 0 ? -1 : 1;
+	case MESSAGE_STARTED:
+		s->started = true;
+		return 1;
+	case MESSAGE_STOPPED:
+		(void)channel_send(s->channel, MESSAGE_RESUME,
+				   terminal_stopped(s->terminal, message.value));
+		return 1;
+	case MESSAGE_ENDED:
+		s->ended = true;
+		s->status = message.value;
+		return 1;
+	case MESSAGE_GO:
+	case MESSAGE_SIGNAL:
+	case MESSAGE_RESUME:
+		break;
+	}
+	return fail(EPROTO, "a message of the sandbox");
+}
+
+/* The child, without waiting. Returns whether it has ended. */
+static bool child_ended(struct supervisor *s)
+{
+	int status;
+
+	if (waitpid(s->child, &status, WNOHANG) != s->child)
+		return false;
+	if (!s->reaper || !s->ended)
+		s->status = status;
+	s->ended = true;
+	return true;
+}
+
+/* One round of waiting. Returns whether to go on, or -1 after fail(). */
+static int round_of(struct supervisor *s, int signals)
+{
+	struct pollfd polls[TERMINAL + TERMINAL_POLLS] = {
+		[SIGNALS] = {.fd = signals, .events = POLLIN},
+		[CHANNEL] = {.fd = s->channel, .events = POLLIN},
+		[PARENT] = {.fd = s->parent, .events = POLLIN},
+	};
+	bool terminal = s->terminal->replaced != 0;
+	int result;
+
+	terminal_poll(s->terminal, &polls[TERMINAL]);
+	if (poll(polls, terminal ? COUNT(polls) : TERMINAL, -1) < 0)
+		return errno == EINTR ? 1 : fail(errno, "poll");
+	if (polls[PARENT].revents) {
+		end_all(s, SIGKILL);
+		s->parent = -1;
+	}
+	if (terminal)
+		terminal_copy(s->terminal, &polls[TERMINAL]);
+	if (polls[CHANNEL].revents) {
+		result = message_arrived(s);
+		if (result < 0)
+			return -1;
+		if (result == 0)
+			close_fd(&s->channel);
+	}
+	if (polls[SIGNALS].revents)
+		read_signals(s, signals);
+	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
+		return 0;
+	/* messages first: what PID 1 said before it ended is still there to be read */
+	return s->channel < 0 && child_ended(s) ? 0 : 1;
+}
+
+static int watch(struct supervisor *s)
+{
+	autoclose int signals = -1;
+	sigset_t set;
+	int result;
+
+	supervisor_signals(s->sb, &set);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return fail(errno, "signalfd");
+	do
+		result = round_of(s, signals);
+	while (result > 0);
+	return result;
+}
+
+int supervise(struct supervisor *s)
+{
+	int result = watch(s);
+
+	if (result < 0)
+		(void)kill(s->child, SIGKILL);
+	if (result < 0 || (!s->started && !s->ended))
+		(void)waitpid(s->child, NULL, 0);
+	terminal_finish(s->terminal);
+	close_fd(&s->channel);
+	if (result == 0 && !s->started && !s->killed)
+		return fail(0, "the sandbox ended before the command was started");
+	return result;
+}

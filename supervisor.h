@@ -1,0 +1,42 @@
+/*
+ * supervisor.h - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
+ */
+#ifndef ZBOX_SUPERVISOR_H
+#define ZBOX_SUPERVISOR_H
+
+#include "sandbox.h"
+#include "terminal.h"
+#include "utils.h"
+
+#include <signal.h>
+
+/* Everything that it watches. Descriptors are borrowed unless noted. */
+struct supervisor {
+	const struct sandbox *sb;
+	pid_t child; /* PID 1 of the sandbox, or the command where there is none */
+	bool reaper; /* child is a PID 1 of ours, which reports; else it is the command */
+	int channel; /* to child; owned */
+	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
+	struct terminal *terminal;
+
+	/* what was seen */
+	bool started; /* the exec worked */
+	bool ended;   /* the command has ended, with status */
+	int status;   /* a wait status */
+	int killed; /* the signal, or SIGKILL for the parent's end, for which we ended it; 0 none */
+};
+
+/* The signals that the supervisor takes over. They, and all others for PID 1, have to be blocked
+ * before the clone. */
+void supervisor_signals(const struct sandbox *sb, sigset_t *set);
+
+/* A pidfd of the parent, checked against its end in the meantime. Returns 0 with *parent -1 when
+ * sb does not ask for it, or -1 after fail(), also when the parent has gone. */
+int supervisor_watch_parent(const struct sandbox *sb, int *parent) MUST_CHECK;
+
+/* Runs until the command has ended (and, where nothing may outlive it, until everything has).
+ * Returns 0 with started, ended and status filled in; or -1 after fail(): the command did not run.
+ */
+int supervise(struct supervisor *s) MUST_CHECK;
+
+#endif
