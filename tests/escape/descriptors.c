@@ -172,6 +172,7 @@ static const struct check checks[] = {
 	{"self-exe", NULL, self_exe, NULL, NULL},
 	{"supervisor-fd", "none", supervisor_fd, NULL, NULL},
 	{"pidfd-getfd", "ENOSYS|ESRCH|EPERM", pidfd_getfd_outside, NULL, NULL},
+	{"pidfd-getfd-init", "ENOSYS|EPERM|no init", pidfd_getfd_init, NULL, NULL},
 };
 
 const struct check_group group_descriptors = {'B', checks, COUNT(checks)};
