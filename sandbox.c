@@ -158,6 +158,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.supervisor =
 			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
 		.ends = {-1, -1},
+		.netns = NETNS_MAKER_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
