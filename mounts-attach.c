@@ -57,6 +57,7 @@ int root_refresh(struct builder *b)
 	b->root->fd = top;
 	b->top_dev = st.st_dev;
 	b->top_ino = st.st_ino;
+	b->layers++;
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct builder {
 	int base;          /* top directory of the root's own tmpfs, whatever is mounted on it */
 	dev_t base_dev;    /* its device number */
 	int hidden;        /* a tmpfs below the root for tmp-overlays, -1 none */
+	unsigned layers;   /* mounts stacked on the host's root, the new one on top */
 	unsigned numbered; /* names handed out in base and hidden */
 };
 

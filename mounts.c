@@ -307,11 +307,13 @@ static int root_finish(struct builder *b)
 	if (fchdir(b->root->fd) < 0)
 		return fail(errno, "the new root");
 	/* with both arguments the same directory the old root ends up on top of the new one, where
-	 * the next call finds it: pivot_root(2), NOTES */
+	 * the next call finds it: pivot_root(2), NOTES. What else was mounted there, below the new
+	 * one, stays on top of the old root: each layer goes, the old root last */
 	if (kernel_pivot_root(".", ".") < 0)
 		return fail(errno, "pivot_root");
-	if (kernel_umount(".", DETACH) < 0)
-		return fail(errno, "unmount old root");
+	for (; b->layers > 0; b->layers--)
+		if (kernel_umount(".", DETACH) < 0)
+			return fail(errno, "unmount old root");
 	return chdir("/") < 0 ? fail(errno, "chdir /") : 0;
 }
 
