@@ -42,6 +42,10 @@ void channel_send_failure(int channel);
  * other side is gone, or -1 with errno set. */
 int channel_receive(int channel, struct message *message) MUST_CHECK;
 
+/* Has the kernel note the senders of messages, or not: it does so when they are sent.
+ * Returns 0, or -1 after fail(). */
+int channel_note_senders(int channel, bool on) MUST_CHECK;
+
 /* Waits for MESSAGE_BORN and finds out who sent it: its pid as this process sees it, which a
  * process in another pid namespace cannot know. Returns 0, or -1 after fail(). */
 int channel_sender(int channel, pid_t *pid) MUST_CHECK;
