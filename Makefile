@@ -31,7 +31,8 @@ ZBOX_LDFLAGS = $(if $(STATIC),$(STATIC),-pie) -Wl,-z,relro,-z,now,-z,noexecstack
 
 ifeq ($(LIBC),musl)
 crt           = $(shell $(CC) -print-file-name=$(1))
-LIBC_CFLAGS   = -U_FORTIFY_SOURCE -nostdinc -isystem $(MUSL_INC) -isystem $(call crt,include) \
+# its ioctl(2) request and message lengths are int: the builds with glibc are those that check signs
+LIBC_CFLAGS   = -Wno-sign-conversion -Wno-conversion -Wno-overflow -U_FORTIFY_SOURCE -nostdinc -isystem $(MUSL_INC) -isystem $(call crt,include) \
 	-isystem $(B)/include
 LIBC_START    = -nostdlib -nostartfiles $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(call crt,crtbeginS.o)
 LIBC_END      = $(MUSL_LIB)/libc.a -lgcc $(call crt,crtendS.o) $(MUSL_LIB)/crtn.o
@@ -71,8 +72,68 @@ $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
 
+# ---- seccomp profiles: text -> committed C. Begin of the block ----
+# An ordinary build uses what is committed in seccomp-profiles/generated and needs no libseccomp.
+HOSTCC ?= cc
+SP := seccomp-profiles
+SECCOMP_TEXTS := $(wildcard $(SP)/*.seccomp)
+SECCOMP_MADE  := calls.h x86_64.h arm64.h texts.h
+SECCOMP_TOOL  := tools/compile-seccomp.c $(addprefix seccomp-,$(addsuffix .c,names rules words parse graph code)) utils.c
+# not -I.: <seccomp.h> is libseccomp's in tools/list-calls.c
+HOST_CFLAGS   := -std=gnu11 -D_GNU_SOURCE -iquote . -O1 -Wall -Wextra
+
+$(B)/host/list-calls: tools/list-calls.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_CFLAGS) -o $@ $< -lseccomp
+
+$(B)/host/compile-seccomp: $(SECCOMP_TOOL) seccomp-rules.h seccomp-words.h seccomp-graph.h utils.h $(B)/$(SP)/calls.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_CFLAGS) -o $@ $(SECCOMP_TOOL)
+
+$(B)/$(SP)/calls.h: $(B)/host/list-calls $(SP)/calls.table
+	@mkdir -p $(@D)
+	$(B)/host/list-calls $(SP)/calls.table > $@.new && mv $@.new $@
+
+$(B)/$(SP)/%.h: $(B)/host/compile-seccomp $(SECCOMP_TEXTS)
+	$(B)/host/compile-seccomp $(SP) $* > $@.new && mv $@.new $@
+
+# calls.h first: the compiler of the profiles is built with it
+generated-seccomp:
+	$(MAKE) $(B)/$(SP)/calls.h && cp $(B)/$(SP)/calls.h $(SP)/generated/
+	$(MAKE) $(SECCOMP_MADE:%=$(B)/$(SP)/%) && cp $(SECCOMP_MADE:%=$(B)/$(SP)/%) $(SP)/generated/
+
+check-generated-seccomp: $(SECCOMP_MADE:%=$(B)/$(SP)/%)
+	diff -r $(SP)/generated $(B)/$(SP)
+
+generated: generated-seccomp
+check-generated: check-generated-seccomp
+.PHONY: generated check-generated generated-seccomp check-generated-seccomp
+# ---- seccomp profiles: end of the block ----
+
 clean:
 	rm -rf $(B)
 
 .PHONY: all clean
 -include $(OBJECTS:.o=.d)
+
+# ---- the option table: the pages that come from it, the driver of its tests ----
+
+OPTIONS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard options*.c) sandbox-struct.c utils.c)
+OPTIONS_DRIVER  := $(B)/tests/cli/options-driver
+GENERATED       := man/zbox.1=man completions/zbox.bash=bash completions/_zbox=zsh completions/zbox.fish=fish
+each_generated   = $(foreach g,$(GENERATED),$(OPTIONS_DRIVER) zbox 0 --print $(lastword $(subst =, ,$(g))) $(1) $(firstword $(subst =, ,$(g))) &&) true
+
+$(OPTIONS_DRIVER): $(B)/tests/cli/options-driver.o $(OPTIONS_OBJECTS)
+	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/unit/options-%: $(B)/tests/unit/options-%.o $(OPTIONS_OBJECTS)
+	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+generated: $(OPTIONS_DRIVER)
+	@$(call each_generated,>)
+
+check-generated: $(OPTIONS_DRIVER)
+	@$(call each_generated,| diff -u - )
+
+.PHONY: generated check-generated
+-include $(wildcard $(B)/tests/unit/options*.d $(B)/tests/cli/options*.d)

@@ -25,12 +25,12 @@
  */
 #include "base.h"
 
+#include "base_files.h"
 #include "plan.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -38,13 +38,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define NOBODY 65534 /* the kernel's overflow id: who owns what is not mapped */
-
-/* The same in every sandbox of every machine: a random one would make each run a new machine to
- * programs that keep settings per machine, the host's would identify it. Whonix does the same.
- * It is a valid version 4 UUID and not zero, which systemd and D-Bus insist on. */
-#define MACHINE_ID "7a626f7800004000800000000000c0de"
 
 enum row_flag {
 	ROW_OF_USR = 1 << 0,  /* only means something beside the host's own /usr */
@@ -113,6 +106,7 @@ static const struct row rows[] = {
 	{"/etc/resolv.conf", add_resolver, 0, 0644, "DNS servers, when there is a network"},
 	{"/etc/host.conf", add_host, ROW_NETWORK, -1, "how the resolver answers"},
 	{"/etc/gai.conf", add_host, ROW_NETWORK, -1, "order of addresses"},
+	{"/var/cache/fontconfig", add_host, ROW_OF_USR, -1, "reading all fonts anew takes 0.3 s"},
 	{"/etc/localtime", add_host, 0, -1, "the time zone"},
 	{"/etc/timezone", add_host, 0, -1, "the time zone's name, for Java and Python"},
 	{"/etc/protocols", add_host, 0, -1, "protocol numbers"},
@@ -202,10 +196,13 @@ static void find_root(struct base *b)
  * what the base has below it. */
 static void mark_taken(const struct mount *m, const char *path, bool *taken)
 {
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].dest[1] != path[1])
+			continue; /* the cheap look: there may be thousands of binds */
 		if (strcmp(path, rows[i].dest) == 0 ||
 		    (m->kind != MOUNT_DIR && plan_is_below(rows[i].dest, path)))
 			taken[i] = true;
+	}
 }
 
 /* Returns whether the base is there already. */
@@ -413,95 +410,11 @@ static int add_java(struct base *b, const struct row *row)
 	return result;
 }
 
-/* ---- made files ---- */
-
-static char *make_passwd(const struct base *b)
-{
-	uid_t uid = base_uid(b->sb);
-
-	return format_text("%s:x:%u:%u:%s:%s:/bin/sh\n%s", base_user(b->sb), uid, base_gid(b->sb),
-			   base_user(b->sb), base_home(b->sb),
-			   uid == NOBODY ? ""
-					 : "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n");
-}
-
-static char *make_group(const struct base *b)
-{
-	gid_t gid = base_gid(b->sb);
-
-	return format_text("%s:x:%u:\n%s", gid == 0 ? "root" : "user", gid,
-			   gid == NOBODY ? "" : "nogroup:x:65534:\n");
-}
-
-/* Of the host's name service only these two work inside: there is no socket of sssd or systemd. */
-static char *make_nsswitch(const struct base *b)
-{
-	(void)b;
-	return format_text("passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
-			   "networks: files\nprotocols: files\nservices: files\n");
-}
-
-/* The name inside, or what the shared UTS namespace says. A name that would end a line of a file
- * is left out. */
-static const char *own_name(const struct base *b, char name[HOST_NAME_MAX + 1])
-{
-	const char *inside = base_hostname(b->sb);
-
-	if (!inside) {
-		if (gethostname(name, HOST_NAME_MAX + 1) < 0)
-			return "";
-		name[HOST_NAME_MAX] = '\0';
-		inside = name;
-	}
-	for (const char *c = inside; *c; c++)
-		if (*c <= ' ' || *c == 127)
-			return "";
-	return inside;
-}
-
-static char *make_hosts(const struct base *b)
-{
-	char name[HOST_NAME_MAX + 1];
-	const char *own = own_name(b, name);
-
-	return format_text(
-		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n%s%s%s",
-		*own ? "127.0.1.1\t" : "", own, *own ? "\n" : "");
-}
-
-static char *make_hostname(const struct base *b)
-{
-	char name[HOST_NAME_MAX + 1];
-
-	return format_text("%s\n", own_name(b, name));
-}
-
-static char *make_machine_id(const struct base *b)
-{
-	(void)b;
-	return format_text(MACHINE_ID "\n");
-}
-
-static const struct {
-	const char *dest;
-	char *(*make)(const struct base *);
-} made[] = {
-	{"/etc/passwd", make_passwd},          {"/etc/group", make_group},
-	{"/etc/nsswitch.conf", make_nsswitch}, {"/etc/hosts", make_hosts},
-	{"/etc/hostname", make_hostname},      {"/etc/machine-id", make_machine_id},
-};
-
 static int add_made(struct base *b, const struct row *row)
 {
-	for (size_t i = 0; i < COUNT(made); i++) {
-		char *text;
+	char *text = sandbox_own(b->sb, base_file(b->sb, row->dest));
 
-		if (strcmp(made[i].dest, row->dest) != 0)
-			continue;
-		text = sandbox_own(b->sb, made[i].make(b));
-		return text ? append(b, MOUNT_FILE, row->dest, NULL, text, row->perms) : -1;
-	}
-	return 0;
+	return text ? append(b, MOUNT_FILE, row->dest, NULL, text, row->perms) : -1;
 }
 
 /* With a network the host's servers, through the link that systemd and others make of the file;
@@ -621,33 +534,4 @@ const char *base_reason(const char *dest)
 	if (plan_is_below(dest, "/run/user"))
 		return "XDG_RUNTIME_DIR";
 	return strncmp(dest, "/etc/java-", 10) == 0 ? "settings that the JDK links to" : NULL;
-}
-
-/* ---- what is true inside ---- */
-
-uid_t base_uid(const struct sandbox *sb)
-{
-	return sb->uid >= 0 ? (uid_t)sb->uid : 0;
-}
-
-gid_t base_gid(const struct sandbox *sb)
-{
-	return sb->gid >= 0 ? (gid_t)sb->gid : 0;
-}
-
-const char *base_user(const struct sandbox *sb)
-{
-	return base_uid(sb) == 0 ? "root" : "user";
-}
-
-const char *base_home(const struct sandbox *sb)
-{
-	return base_uid(sb) == 0 ? "/root" : BASE_USER_HOME;
-}
-
-const char *base_hostname(const struct sandbox *sb)
-{
-	if (sb->hostname)
-		return sb->hostname;
-	return (sb->unshare | sb->unshare_try) & CLONE_NEWUTS ? BASE_HOSTNAME : NULL;
 }

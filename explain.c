@@ -163,17 +163,10 @@ static void explain_descriptors(struct page *p, const struct sandbox *sb)
 {
 	page_section(p, "descriptors", "descriptors");
 	page_list(p, "kept");
-	for (int fd = 0; fd < 3; fd++) {
-		char number[2] = {(char)('0' + fd), '\0'};
-
-		page_item(p, number);
-	}
-	for (size_t i = 0; i < sb->keep_fd_count; i++) {
-		char number[16];
-
-		(void)snprintf(number, sizeof(number), "%d", sb->keep_fds[i]);
-		page_item(p, number);
-	}
+	for (int fd = 0; fd < 3; fd++)
+		page_item_number(p, fd);
+	for (size_t i = 0; i < sb->keep_fd_count; i++)
+		page_item_number(p, sb->keep_fds[i]);
 	page_list_end(p);
 	page_text(p, "others",
 		  is_bwrap(sb) ? "passed on, but for those named in options" : "closed");

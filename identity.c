@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /* Nothing secret, and without them programs speak the wrong language to the wrong terminal. */
-#define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH_INSIDE "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 static const char *const kept_variables[] = {"TERM",     "COLORTERM", "LANG",
 					     "LANGUAGE", "TZ",        "NO_COLOR"};

@@ -49,19 +49,22 @@ int root_refresh(struct builder *b)
 	/* ".." at the root of the process stays there, but crosses what is mounted on it */
 	int top = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (top < 0)
+	struct stat st;
+
+	if (top < 0 || fstat(top, &st) < 0)
 		return fail(errno, "the new root");
 	close_fd(&b->root->fd);
 	b->root->fd = top;
+	b->top_dev = st.st_dev;
+	b->top_ino = st.st_ino;
 	return 0;
 }
 
 static bool is_root(const struct builder *b, int dest)
 {
-	struct stat here, top;
+	struct stat st;
 
-	return fstat(dest, &here) == 0 && fstat(b->root->fd, &top) == 0 &&
-	       here.st_dev == top.st_dev && here.st_ino == top.st_ino;
+	return fstat(dest, &st) == 0 && st.st_dev == b->top_dev && st.st_ino == b->top_ino;
 }
 
 /* ---- the old interface ---- */

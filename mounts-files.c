@@ -40,26 +40,30 @@ int mount_dir(struct builder *b, const struct mount *m)
 	return 0;
 }
 
-/* Copies the text, or what the caller's descriptor still has to give, to the file. */
-static int fill(const struct mount *m, int file)
+/* Copies what the caller's descriptor still has to give to the file. */
+static __attribute__((noinline)) int copy_fd(int source, int file)
 {
 	char buffer[65536];
-	int source = m->fd;
 
-	if (m->text)
-		return write_fd(file, m->text, strlen(m->text)) < 0
-			       ? fail(errno, "Can't write data to file %s", m->dest)
-			       : 0;
 	for (;;) {
 		ssize_t got = read(source, buffer, sizeof(buffer));
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got == 0)
-			break;
-		if (got < 0 || write_fd(file, buffer, (size_t)got) < 0)
-			return fail(errno, "Can't write data to file %s", m->dest);
+		if (got <= 0)
+			return (int)got;
+		if (write_fd(file, buffer, (size_t)got) < 0)
+			return -1;
 	}
+}
+
+static int fill(const struct mount *m, int file)
+{
+	int source = m->fd;
+	int result = m->text ? write_fd(file, m->text, strlen(m->text)) : copy_fd(source, file);
+
+	if (result < 0)
+		return fail(errno, "Can't write data to file %s", m->dest);
 	close_fd(&source);
 	return 0;
 }
@@ -75,12 +79,15 @@ static int reopen(int fd, int flags)
 int mount_file(struct builder *b, const struct mount *m)
 {
 	const struct path_request request = request_for(m, PATH_FILE, 0666);
-	autoclose int place = path_make(b->root, &request, NULL);
+	bool made = false;
+	autoclose int place = path_make(b->root, &request, &made);
 	autoclose int file = -1;
 	struct stat st;
 
 	if (place < 0)
 		return -1;
+	if (made)
+		return fill(m, place);
 	if (fstat(place, &st) < 0 || !S_ISREG(st.st_mode))
 		return fail(S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "Can't create file at %s",
 			    m->dest);

@@ -28,6 +28,8 @@ struct builder {
 	uid_t caller;           /* effective uid outside */
 	bool modern;            /* the new mount interface can be used */
 	struct source *sources; /* one for each operation; owned */
+	dev_t top_dev;          /* what root->fd is open at */
+	ino_t top_ino;
 	int base;          /* top directory of the root's own tmpfs, whatever is mounted on it */
 	dev_t base_dev;    /* its device number */
 	int hidden;        /* a tmpfs below the root for tmp-overlays, -1 none */

@@ -23,16 +23,23 @@
 
 static const char *const proc_readonly[] = {"sys", "sysrq-trigger", "irq", "bus", "fs"};
 
-static const char *const proc_hidden[] = {
-	"kcore",                                       /* the memory of the kernel */
-	"keys",                                        /* names of keys of the user */
-	"timer_list",                                  /* addresses and timers of all processes */
-	"latency_stats",                               /* the same family */
-	"sched_debug",   "timer_stats",  "kpagecount", /* pages of other processes */
-	"kpageflags",    "kpagecgroup",  "vmallocinfo",
-	"slabinfo",      "pagetypeinfo", "kallsyms", /* what defeats address randomisation */
-	"modules",       "mtrr",         "acpi",     /* directories */
-	"scsi",          "asound",       "driver",
+static const struct {
+	const char *name;
+	bool always; /* else only where the command could read it */
+} proc_hidden[] = {
+	{"kcore", true},         /* the memory of the kernel */
+	{"keys", true},          /* names of keys of the user */
+	{"timer_list", true},    /* addresses and timers of all processes */
+	{"latency_stats", true}, /* the same family */
+	{"sched_debug", true},   {"timer_stats", true},
+	{"kpagecount", false}, /* pages of other processes */
+	{"kpageflags", false},   {"kpagecgroup", false},
+	{"vmallocinfo", false},  {"slabinfo", false},
+	{"pagetypeinfo", false}, {"kallsyms", false}, /* what defeats address randomisation */
+	{"modules", false},      {"mtrr", false},
+	{"acpi", false}, /* directories */
+	{"scsi", false},         {"asound", false},
+	{"driver", false},
 };
 
 /* Binds a name of the directory we are in on itself, read-only. Absent names are not there to be
@@ -51,41 +58,61 @@ static int bind_readonly(const struct builder *b, const char *name)
 	return 0;
 }
 
-/* Hides a name of the directory we are in. The first file that is hidden gets an empty file, made
- * read-only; later ones are bound from that, as copies keep flags. */
-static int hide(const struct builder *b, const char *name, const char **cover)
+/* What things are hidden under: an empty file and an empty directory of the root's own tmpfs. The
+ * first mount of each is made read-only and serves as the source of the others, as copies keep
+ * flags. */
+struct covers {
+	const char *file, *directory; /* names that are hidden already; NULL none yet */
+};
+
+static int cover_make(const struct builder *b, bool directory, const char *name)
 {
 	const uint64_t attributes =
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	autoclose int fd = -1;
+	autoclose int empty = -1, top = -1;
+	char path[40];
+
+	if (directory && mkdirat(b->base, ".empty-directory", 0555) == 0)
+		empty = openat(b->base, ".empty-directory", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	else if (!directory)
+		empty = openat(b->base, ".empty-file", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC,
+			       0444);
+	if (empty < 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", empty);
+	if (kernel_mount(path, name, NULL, MS_BIND, NULL) < 0)
+		return -1;
+	top = open(name, O_PATH | O_CLOEXEC);
+	return top < 0 ? -1 : mount_restrict(b, top, attributes);
+}
+
+/* Hides a name of the directory we are in. */
+static int hide(const struct builder *b, const char *name, struct covers *covers)
+{
+	const char **cover;
 	struct stat st;
+	int result;
 
 	if (fstatat(AT_FDCWD, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : fail(errno, "Can't hide %s", name);
-	if (S_ISDIR(st.st_mode)) {
-		if (kernel_mount("tmpfs", name, "tmpfs",
-				 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-				 "mode=0555,size=4k,nr_inodes=2") < 0)
-			return fail(errno, "Can't hide %s", name);
-		return 0;
-	}
+	cover = S_ISDIR(st.st_mode) ? &covers->directory : &covers->file;
 	if (*cover)
-		return kernel_mount(*cover, name, NULL, MS_BIND, NULL) < 0
-			       ? fail(errno, "Can't hide %s", name)
-			       : 0;
-	{
-		autoclose int empty =
-			openat(b->base, ".empty", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0444);
-		char path[40];
-
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", empty);
-		if (empty < 0 || kernel_mount(path, name, NULL, MS_BIND, NULL) < 0)
-			return fail(errno, "Can't hide %s", name);
-	}
-	fd = open(name, O_PATH | O_CLOEXEC);
-	if (fd < 0 || mount_restrict(b, fd, attributes) < 0)
+		result = kernel_mount(*cover, name, NULL, MS_BIND, NULL);
+	else
+		result = cover_make(b, S_ISDIR(st.st_mode), name);
+	if (result < 0)
 		return fail(errno, "Can't hide %s", name);
 	*cover = name;
+	return 0;
+}
+
+/* The mounts keep the file and the directory; they can be bound as long as they have a name. */
+static int covers_finish(const struct builder *b, const struct covers *covers)
+{
+	if (covers->file && unlinkat(b->base, ".empty-file", 0) < 0)
+		return fail(errno, "Can't hide %s", covers->file);
+	if (covers->directory && unlinkat(b->base, ".empty-directory", AT_REMOVEDIR) < 0)
+		return fail(errno, "Can't hide %s", covers->directory);
 	return 0;
 }
 
@@ -103,18 +130,19 @@ static int proc_mask_bwrap(const struct builder *b)
 
 static int proc_mask(const struct builder *b)
 {
-	const char *cover = NULL;
+	struct covers covers = {0};
 
 	for (size_t i = 0; i < COUNT(proc_readonly); i++)
 		if (bind_readonly(b, proc_readonly[i]) < 0)
 			return -1;
-	for (size_t i = 0; i < COUNT(proc_hidden); i++)
-		if (hide(b, proc_hidden[i], &cover) < 0)
+	for (size_t i = 0; i < COUNT(proc_hidden); i++) {
+		bool readable = proc_hidden[i].always || b->caller == 0 ||
+				access(proc_hidden[i].name, R_OK) == 0;
+
+		if (readable && hide(b, proc_hidden[i].name, &covers) < 0)
 			return -1;
-	/* the mounts keep the file; it can only be bound while it has a name */
-	if (cover && unlinkat(b->base, ".empty", 0) < 0)
-		return fail(errno, "Can't hide %s", cover);
-	return 0;
+	}
+	return covers_finish(b, &covers);
 }
 
 int mount_proc(struct builder *b, const struct mount *m)

@@ -279,7 +279,7 @@ static int tmpfs_on_root(struct builder *b)
 
 static int root_begin(struct builder *b)
 {
-	struct stat host, top;
+	struct stat host;
 
 	if (needs_hidden(b->sb)) {
 		if (tmpfs_on_root(b) < 0)
@@ -289,11 +289,11 @@ static int root_begin(struct builder *b)
 	if (tmpfs_on_root(b) < 0)
 		return -1;
 	/* everything rests on having our tmpfs there and not the host's root */
-	if (stat("/", &host) < 0 || fstat(b->root->fd, &top) < 0)
+	if (stat("/", &host) < 0)
 		return fail(errno, "the new root");
-	if (host.st_dev == top.st_dev)
+	if (host.st_dev == b->top_dev)
 		return fail(0, "the new root cannot be reached");
-	b->base_dev = top.st_dev;
+	b->base_dev = b->top_dev;
 	b->base = fcntl(b->root->fd, F_DUPFD_CLOEXEC, 3);
 	if (b->base < 0)
 		return fail(errno, "the new root");

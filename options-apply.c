@@ -27,7 +27,7 @@ static void *field_of(struct parser *p, size_t offset)
 /* No option takes a negative number, and "-0" is none either. */
 int parse_fd(const char *text, int *fd)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	if (text[0] == '-' || parse_number(text, 0, INT_MAX, &number) < 0)
 		return fail(0, "Invalid fd: %s", text);
@@ -37,7 +37,7 @@ int parse_fd(const char *text, int *fd)
 
 int parse_perms(const struct option *o, const char *text, int *perms)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	if (text[0] == '-' || parse_octal(text, 07777, &number) < 0)
 		return fail(0, "--%s takes an octal argument <= 07777", o->name);
@@ -159,9 +159,12 @@ int add_env(struct parser *p, const struct option *o, char **arg)
 	struct env_change *change;
 	unsigned count = args_count(o->args);
 
-	/* what setenv(3) refuses, in bubblewrap's words */
-	if (count > 0 && (arg[0][0] == '\0' || strchr(arg[0], '=')))
+	if (count > 0 && (arg[0][0] == '\0' || strchr(arg[0], '='))) {
+		if (o->value == ENV_KEEP)
+			return fail(0, "--env takes the name of a variable, without a value");
+		/* what setenv(3) refuses, in bubblewrap's words */
 		return fail(0, "%s failed", o->value == ENV_UNSET ? "unsetenv" : "setenv");
+	}
 	change = array_add(&sb->env, &sb->env_count, sizeof(*change));
 	if (!change)
 		return -1;
@@ -222,7 +225,7 @@ static const char *const cap_names[] = {
 /* -1: ALL; -2: unknown. A number is taken too, as libcap does: the kernel may know more names. */
 static int cap_number(const char *name, enum personality personality)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	if (strcasecmp(name, "all") == 0)
 		return -1;

@@ -38,16 +38,14 @@ static unsigned hash(const char *name, size_t length)
 /* Thousands of --ro-bind are usual: a word costs one look instead of a walk over all rows. */
 static void index_rows(struct parser *p)
 {
-	for (unsigned group = 0; group < option_group_count; group++) {
-		const struct option *rows = option_groups[group].rows;
+	const struct option *o;
 
-		for (unsigned row = 0; rows[row].name; row++) {
-			unsigned slot = hash(rows[row].name, strlen(rows[row].name));
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
+		unsigned slot = hash(o->name, strlen(o->name));
 
-			while (p->slots[slot] != 0)
-				slot = (slot + 1) % OPTION_SLOTS;
-			p->slots[slot] = (uint16_t)(group * GROUP_ROWS + row + 1);
-		}
+		while (p->slots[slot] != 0)
+			slot = (slot + 1) % OPTION_SLOTS;
+		p->slots[slot] = (uint16_t)(n + 1);
 	}
 }
 
@@ -57,10 +55,11 @@ static const struct option *find_indexed(const struct parser *p, const char *nam
 {
 	for (unsigned slot = hash(name, length); p->slots[slot] != 0;
 	     slot = (slot + 1) % OPTION_SLOTS) {
-		const struct option *o = option_row(p->slots[slot] - 1U);
+		unsigned n = p->slots[slot] - 1U;
+		const struct option *o = option_at(&n);
 
 		if (strncmp(o->name, name, length) == 0 && o->name[length] == '\0') {
-			*number = p->slots[slot] - 1U;
+			*number = n;
 			return option_known(o, p->sb->personality) ? o : NULL;
 		}
 	}
@@ -132,6 +131,14 @@ static int check_pending_layers(const struct parser *p, const struct option *o)
 	return 0;
 }
 
+/* --help and the like end the parsing; --explain wants the rest of the plan. */
+static bool stopped(const struct parser *p)
+{
+	enum print_what print = p->sb->print;
+
+	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
+}
+
 static int apply_row(struct parser *p, const struct option *o, unsigned number, char **arg)
 {
 	uint32_t bit = 1U << (number % GROUP_ROWS);
@@ -140,9 +147,11 @@ static int apply_row(struct parser *p, const struct option *o, unsigned number, 
 	if (o->once && (*given & bit) && warn_once(p, o) < 0)
 		return -1;
 	*given |= bit;
-	if (o->apply(p, o, arg) < 0 || check_pending(p, o) < 0)
+	if (o->apply(p, o, arg) < 0)
 		return -1;
-	return check_pending_layers(p, o);
+	if (stopped(p))
+		return 0;
+	return check_pending(p, o) < 0 ? -1 : check_pending_layers(p, o);
 }
 
 /* --name=value, which only zbox has: bubblewrap takes it for an unknown name. */
@@ -188,14 +197,6 @@ static int parse_option(struct parser *p, char **words, size_t left)
 	    apply_row(p, o, number, count > 0 ? words + 1 : no_value) < 0)
 		return -1;
 	return 1 + (int)count;
-}
-
-/* --help and the like end the parsing; --explain wants the rest of the plan. */
-static bool stopped(const struct parser *p)
-{
-	enum print_what print = p->sb->print;
-
-	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
 }
 
 int parse_limit(struct parser *p, size_t words)

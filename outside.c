@@ -161,6 +161,10 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 		run->late_flags = CLONE_NEWNS | (run->clone_flags &
 						 (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP));
 		run->clone_flags &= ~(unsigned)(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP);
+	} else if ((run->clone_flags & CLONE_NEWNET) && !run->barrier) {
+		/* whoever is told the namespaces of the child has to find them there at once */
+		run->make_netns = true;
+		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
 	}
 }
 

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define LABEL_WIDTH 22
+#define LABEL_WIDTH 25
 
 void page_start(struct page *p, FILE *out, bool json)
 {
@@ -41,7 +41,7 @@ void page_section_end(struct page *p)
 
 static void label(const struct page *p, const char *name)
 {
-	(void)fprintf(p->out, "  %-*s", LABEL_WIDTH, name);
+	(void)fprintf(p->out, "  %-*s ", LABEL_WIDTH, name);
 }
 
 void page_text(struct page *p, const char *name, const char *value)
@@ -101,6 +101,14 @@ void page_item(struct page *p, const char *value)
 	(void)fputs("    ", p->out);
 	text_print(p->out, value);
 	(void)fputc('\n', p->out);
+}
+
+void page_item_number(struct page *p, int64_t number)
+{
+	if (p->json)
+		json_number(&p->j, NULL, number);
+	else
+		(void)fprintf(p->out, "    %lld\n", (long long)number);
 }
 
 void page_list_end(struct page *p)

@@ -32,6 +32,7 @@ void page_bool(struct page *p, const char *name, bool value);
 /* A list of texts: an array; in the text one line each, below the name. */
 void page_list(struct page *p, const char *name);
 void page_item(struct page *p, const char *value);
+void page_item_number(struct page *p, int64_t number);
 void page_list_end(struct page *p);
 
 #endif

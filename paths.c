@@ -250,11 +250,7 @@ static int make_part(struct maker *m, int dir, size_t start, enum path_kind kind
 		if (mkdirat(dir, name, mode) == 0)
 			fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
 	} else {
-		autoclose int file =
-			openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOCTTY, mode);
-
-		if (file >= 0)
-			fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOCTTY, mode);
 	}
 	if (fd >= 0) {
 		m->made = true;

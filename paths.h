@@ -35,7 +35,8 @@ struct path_request {
 
 /* Opens what is at the path, making it and its parents where they are missing. *made (may be NULL)
  * says whether something new was made. A link that leads nowhere is followed inside the root and
- * its target is made. Returns an O_PATH descriptor, or -1 after fail(). */
+ * its target is made. Returns an O_PATH descriptor, or one open for writing where a file was made;
+ * or -1 after fail(). */
 int path_make(const struct root *root, const struct path_request *request, bool *made) MUST_CHECK;
 
 /* The directory in which path's last part is, made where missing (mode parents); *last points to

@@ -222,9 +222,10 @@ void *array_add(void *array_pointer, size_t *count, size_t size)
 	void **array = array_pointer;
 	char *items = *array;
 
-	/* the room doubles whenever the count is a power of two: no third variable to keep */
-	if ((*count & (*count - 1)) == 0) {
-		items = reallocarray(items, *count ? 2 * *count : 1, size);
+	/* Room for 8 at first, then it doubles whenever the count is a power of two: no third
+	 * variable to keep. */
+	if (*count == 0 || (*count >= 8 && (*count & (*count - 1)) == 0)) {
+		items = reallocarray(items, *count ? 2 * *count : 8, size);
 		if (!items) {
 			(void)fail(0, "out of memory");
 			return NULL;
