@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,6 +44,25 @@ int kernel_mount(const char *source, const char *target, const char *type, unsig
 int kernel_umount(const char *target, int flags)
 {
 	return (int)syscall(SYS_umount2, target, flags);
+}
+
+int kernel_mount_id(int fd, uint64_t *id)
+{
+	/* struct statx, which older C libraries do not have: 256 bytes, the mask of what was filled
+	 * in first, the number at byte 144 */
+	uint64_t statx[32] = {0};
+	const uint32_t wanted = 0x1000; /* STATX_MNT_ID */
+	uint32_t mask;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, wanted, statx) < 0)
+		return -1;
+	memcpy(&mask, statx, sizeof(mask));
+	if (!(mask & wanted)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	*id = statx[144 / sizeof(statx[0])];
+	return 0;
 }
 
 int kernel_pivot_root(const char *new_root, const char *put_old)

@@ -30,6 +30,7 @@ struct builder {
 	struct source *sources; /* one for each operation; owned */
 	dev_t top_dev;          /* what root->fd is open at */
 	ino_t top_ino;
+	unsigned layers;   /* mounts that are stacked on the host's root, the new root included */
 	int base;          /* top directory of the root's own tmpfs, whatever is mounted on it */
 	dev_t base_dev;    /* its device number */
 	int hidden;        /* a tmpfs below the root for tmp-overlays, -1 none */

@@ -300,6 +300,34 @@ static int root_begin(struct builder *b)
 	return root_owns(b->root, b->base);
 }
 
+/* Whether two descriptors are of the same mount, as far as the kernel can tell. */
+static bool same_mount(int a, int b)
+{
+	uint64_t first, second;
+	struct stat x, y;
+
+	if (kernel_mount_id(a, &first) == 0 && kernel_mount_id(b, &second) == 0)
+		return first == second;
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* After pivot_root(2) the host's root lies on the new one, and on it whatever had been stacked
+ * there between the two: a hidden tmpfs, the tmpfs under a bind of "/". umount2(2) takes the
+ * uppermost each time. One that is left would be the host's tree behind "/..", for everybody. */
+static int detach_host(const struct builder *b)
+{
+	autoclose int top = -1;
+
+	for (unsigned i = 0; i < b->layers; i++)
+		if (kernel_umount(".", DETACH) < 0)
+			return fail(errno, "unmount old root");
+	top = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0 || !same_mount(top, b->root->fd))
+		return fail(0, "unmount old root: something is left on the new one");
+	return 0;
+}
+
 static int root_finish(struct builder *b)
 {
 	if (b->sb->read_only && mount_restrict(b, b->base, MOUNT_ATTR_RDONLY) < 0)
@@ -307,11 +335,11 @@ static int root_finish(struct builder *b)
 	if (fchdir(b->root->fd) < 0)
 		return fail(errno, "the new root");
 	/* with both arguments the same directory the old root ends up on top of the new one, where
-	 * the next call finds it: pivot_root(2), NOTES */
+	 * detach_host() finds it: pivot_root(2), NOTES */
 	if (kernel_pivot_root(".", ".") < 0)
 		return fail(errno, "pivot_root");
-	if (kernel_umount(".", DETACH) < 0)
-		return fail(errno, "unmount old root");
+	if (detach_host(b) < 0)
+		return -1;
 	return chdir("/") < 0 ? fail(errno, "chdir /") : 0;
 }
 
