@@ -115,3 +115,25 @@ clean:
 
 .PHONY: all clean
 -include $(OBJECTS:.o=.d)
+
+# ---- the option table: the pages that come from it, the driver of its tests ----
+
+OPTIONS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard options*.c) sandbox-struct.c utils.c)
+OPTIONS_DRIVER  := $(B)/tests/cli/options-driver
+GENERATED       := man/zbox.1=man completions/zbox.bash=bash completions/_zbox=zsh completions/zbox.fish=fish
+each_generated   = $(foreach g,$(GENERATED),$(OPTIONS_DRIVER) zbox 0 --print $(lastword $(subst =, ,$(g))) $(1) $(firstword $(subst =, ,$(g))) &&) true
+
+$(OPTIONS_DRIVER): $(B)/tests/cli/options-driver.o $(OPTIONS_OBJECTS)
+	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/unit/options-%: $(B)/tests/unit/options-%.o $(OPTIONS_OBJECTS)
+	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+generated: $(OPTIONS_DRIVER)
+	@$(call each_generated,>)
+
+check-generated: $(OPTIONS_DRIVER)
+	@$(call each_generated,| diff -u - )
+
+.PHONY: generated check-generated
+-include $(wildcard $(B)/tests/unit/options*.d $(B)/tests/cli/options*.d)

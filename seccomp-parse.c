@@ -217,12 +217,28 @@ static int check_override(const struct reader *r, const struct rule *rule,
 		    at->file, at->line, at->column);
 }
 
+/* The text from there to the line's end or its comment, for people. NULL after fail(). */
+static char *copy_condition(const struct reader *r, const char *from)
+{
+	const char *comment = memchr(from, '#', (size_t)(r->end - from));
+	const char *end = comment ? comment : r->end;
+
+	while (end > from && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	while (from < end && (*from == ' ' || *from == '\t'))
+		from++;
+	return format_text("%.*s", (int)(end - from), from);
+}
+
+/* Keeps the rule, takes its condition's text, and says it about the calls. */
 static int say_rule(struct profile *p, const struct rule *rule, const bool calls[SECCOMP_CALLS])
 {
 	struct rule *slot = array_add(&p->rules, &p->rule_count, sizeof(*slot));
 
-	if (!slot)
+	if (!slot) {
+		free(rule->condition);
 		return -1;
+	}
 	*slot = *rule;
 	for (size_t i = 0; i < SECCOMP_CALLS; i++)
 		if (calls[i] && profile_say(p, (int)i, p->rule_count - 1) < 0)
@@ -234,11 +250,13 @@ static int parse_rest(struct reader *r, struct rule rule)
 {
 	struct profile *p = r->parser->p;
 	bool calls[SECCOMP_CALLS] = {false};
+	const char *condition = NULL;
 
 	if (word_calls(r, calls) < 0)
 		return -1;
 	rule.term = p->term_count;
 	if (word_is(r, "if")) {
+		condition = r->next;
 		do {
 			word_advance(r);
 			if (parse_term(r, calls) < 0)
@@ -247,6 +265,8 @@ static int parse_rest(struct reader *r, struct rule rule)
 	}
 	rule.terms = p->term_count - rule.term;
 	if (word_end(r) < 0 || check_override(r, &rule, calls) < 0)
+		return -1;
+	if (condition && !(rule.condition = copy_condition(r, condition)))
 		return -1;
 	return say_rule(p, &rule, calls);
 }
@@ -448,15 +468,21 @@ static int parse_whole(struct profile *p, const char *name, const char *text, si
 	return result;
 }
 
-int seccomp_parse(struct profile *p, const char *name, const char *text, size_t length,
-		  seccomp_library *library)
+int seccomp_parse_floor(struct profile *p, seccomp_library *library)
 {
 	const char *floor = library("floor");
-	char shown_name[80];
 
 	if (!floor)
 		return fail(0, "seccomp: the floor is missing");
-	if (parse_whole(p, "floor.seccomp", floor, strlen(floor), library, true) < 0)
+	return parse_whole(p, "floor.seccomp", floor, strlen(floor), library, true);
+}
+
+int seccomp_parse(struct profile *p, const char *name, const char *text, size_t length,
+		  seccomp_library *library)
+{
+	char shown_name[80];
+
+	if (seccomp_parse_floor(p, library) < 0)
 		return -1;
 	if (strchr(name, '/'))
 		return parse_whole(p, name, text, length, library, false);

@@ -39,6 +39,8 @@ void profile_free(struct profile *p)
 	}
 	for (size_t i = 0; i < p->file_count; i++)
 		free(p->files[i]);
+	for (size_t i = 0; i < p->rule_count; i++)
+		free(p->rules[i].condition);
 	free(p->files);
 	free(p->rules);
 	free(p->terms);

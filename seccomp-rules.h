@@ -83,6 +83,7 @@ struct rule {
 	uint32_t answer; /* SECCOMP_RET_* with its data */
 	struct place place;
 	size_t term, terms; /* first and count in profile.terms; all have to hold */
+	char *condition;    /* the text of it, for people; owned, NULL none */
 	bool lifts;         /* "override": the floor does not apply to what it lets through */
 	bool unbars;        /* the same for calls that the floor bars as a whole */
 	bool floor;         /* belongs to the floor */
@@ -153,11 +154,29 @@ typedef const char *seccomp_library(const char *name);
 int seccomp_parse(struct profile *p, const char *name, const char *text, size_t length,
 		  seccomp_library *library) MUST_CHECK;
 
+/* The first half of it: the floor alone. */
+int seccomp_parse_floor(struct profile *p, seccomp_library *library) MUST_CHECK;
+
 /* One more line, of the command line: --seccomp-allow CALL or --seccomp-deny CALL[=ERRNO], where
  * CALL may be a @GROUP of those that ship. allow lifts the floor where that bars the whole call,
  * never what it says about arguments. */
 int seccomp_parse_change(struct profile *p, bool allow, const char *text,
 			 seccomp_library *library) MUST_CHECK;
+
+/* ---- OCI JSON (seccomp-oci.c) ---- */
+
+/* What the conditions of such a file ask about. */
+struct seccomp_host {
+	enum machine machine;
+	uint64_t caps;          /* of the command, bit N = capability N */
+	unsigned kernel, minor; /* the running kernel, 6.1 -> 6, 1 */
+};
+
+/* Reads a profile as container engines have them (Docker's default, the runtime specification's
+ * linux.seccomp) over the floor, which it cannot lift: what the floor refuses stays refused.
+ * Returns 0, or -1 after fail() with file, line and column. */
+int seccomp_import(struct profile *p, const char *name, const char *text, size_t length,
+		   const struct seccomp_host *host, seccomp_library *library) MUST_CHECK;
 
 /* ---- program (seccomp-code.c) ---- */
 

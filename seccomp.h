@@ -26,7 +26,10 @@ const struct seccomp_builtin *seccomp_find(const char *name);
 int seccomp_compile(const struct sandbox *sb, struct sock_filter **code,
 		    unsigned short *length) MUST_CHECK;
 
-/* --seccomp-show NAME and --seccomp-why NAME CALL [ARG...]. Returns 0, or -1 after fail(). */
+/* --seccomp-show NAME: sb->print_arg is the profile, and what --seccomp-allow and --seccomp-deny
+ * say is on top of it. --seccomp-why NAME CALL [ARG...]: the call and its arguments, names of
+ * constants or numbers, are sb->command. Without print_arg: the profile that the sandbox would use.
+ * Returns 0, or -1 after fail(). */
 int seccomp_show(FILE *out, const struct sandbox *sb) MUST_CHECK;
 int seccomp_why(FILE *out, const struct sandbox *sb) MUST_CHECK;
 

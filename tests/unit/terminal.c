@@ -159,6 +159,17 @@ static void test_mixed(void)
 	check(ended(1) && is_cooked(), "it ends, restored");
 	end();
 
+	begin(PIPE_OUT, "read x; stty -opost; echo full >&2; read x; stty opost; echo again >&2; "
+			"read x");
+	ok(becomes_raw(), "a full-screen program before a pipe");
+	type("\r");
+	ok(expect("full\n") && !(modes().c_oflag & OPOST), "has the output modes that it wants");
+	type("\r");
+	ok(expect("again") && (modes().c_oflag & OPOST), "and the others have theirs afterwards");
+	type("\r");
+	ok(ended(0) && is_cooked(), "it ends, restored");
+	end();
+
 	begin(PIPE_IN, "cat; test -t 1 && echo tty; test -t 0");
 	check(expect("from the pipe\r\ntty\r\n"), "standard input stays the pipe, to its end");
 	check(ended(1) && is_cooked(), "the keyboard was not touched");
