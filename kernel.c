@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,25 +46,6 @@ int kernel_umount(const char *target, int flags)
 	return (int)syscall(SYS_umount2, target, flags);
 }
 
-int kernel_mount_id(int fd, uint64_t *id)
-{
-	/* struct statx, which older C libraries do not have: 256 bytes, the mask of what was filled
-	 * in first, the number at byte 144 */
-	uint64_t statx[32] = {0};
-	const uint32_t wanted = 0x1000; /* STATX_MNT_ID */
-	uint32_t mask;
-
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, wanted, statx) < 0)
-		return -1;
-	memcpy(&mask, statx, sizeof(mask));
-	if (!(mask & wanted)) {
-		errno = ENOSYS;
-		return -1;
-	}
-	*id = statx[144 / sizeof(statx[0])];
-	return 0;
-}
-
 int kernel_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
@@ -75,6 +56,17 @@ int kernel_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve)
 	struct open_how how = {.flags = flags, .resolve = resolve};
 
 	return (int)syscall(NR_openat2, dir, path, &how, sizeof(how));
+}
+
+int kernel_mount_id(int fd, uint64_t *id)
+{
+	struct statx st;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		return -1;
+	*id = st.stx_mnt_id;
+	return 0;
 }
 
 int kernel_pidfd_open(pid_t pid)

@@ -36,10 +36,16 @@
 #define TMPFS_BOUNDS "size=25%,nr_inodes=400k"
 #define SPARE_FDS 64 /* what the set-up needs beside the sources */
 
-mode_t mounts_parent_mode(int perms)
+mode_t mounts_parent_mode(const struct builder *b, const struct mount *m)
 {
+	static const int defaults[MOUNT_KINDS] = {
+		[MOUNT_DIR] = 0755, [MOUNT_TMPFS] = 0755, [MOUNT_FILE] = 0666, [MOUNT_DATA] = 0600};
 	mode_t mode = 0755;
+	int perms = m->perms;
 
+	/* bubblewrap takes the bits that were not given as 0 where the kind has none of its own */
+	if (perms < 0 && b->sb->personality == PERSONALITY_BWRAP)
+		perms = defaults[m->kind];
 	if (perms >= 0 && !(perms & 0070))
 		mode &= ~(mode_t)0050;
 	if (perms >= 0 && !(perms & 0007))
@@ -163,7 +169,7 @@ static int mount_bind(struct builder *b, const struct mount *m, const struct sou
 		return 0; /* MOUNT_TRY */
 	if (fstat(s->fd, &st) < 0)
 		return fail(errno, "Can't get type of source %s", m->source);
-	place = mount_place(b, m->dest, S_ISDIR(st.st_mode) ? PATH_DIRECTORY : PATH_FILE, m->perms);
+	place = mount_place(b, m, S_ISDIR(st.st_mode) ? PATH_DIRECTORY : PATH_FILE);
 	if (place < 0)
 		return -1;
 	if (!(m->flags & MOUNT_DEVICES))
@@ -189,7 +195,7 @@ static int mount_remount(struct builder *b, const struct mount *m)
 
 static int mount_tmpfs(struct builder *b, const struct mount *m)
 {
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int top = -1;
 	char options[96], size[40] = "";
 
@@ -210,7 +216,7 @@ static int mount_tmpfs(struct builder *b, const struct mount *m)
 
 static int mount_mqueue(struct builder *b, const struct mount *m)
 {
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 
 	if (place < 0)
 		return -1;
@@ -300,31 +306,17 @@ static int root_begin(struct builder *b)
 	return root_owns(b->root, b->base);
 }
 
-/* Whether two descriptors are of the same mount, as far as the kernel can tell. */
-static bool same_mount(int a, int b)
+/* What lies on the new root has to be gone: the host's tree would be one "/.." away. */
+static int root_verify(const struct builder *b)
 {
-	uint64_t first, second;
-	struct stat x, y;
+	autoclose int top = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t ours, found;
 
-	if (kernel_mount_id(a, &first) == 0 && kernel_mount_id(b, &second) == 0)
-		return first == second;
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
-/* After pivot_root(2) the host's root lies on the new one, and on it whatever had been stacked
- * there between the two: a hidden tmpfs, the tmpfs under a bind of "/". umount2(2) takes the
- * uppermost each time. One that is left would be the host's tree behind "/..", for everybody. */
-static int detach_host(const struct builder *b)
-{
-	autoclose int top = -1;
-
-	for (unsigned i = 0; i < b->layers; i++)
-		if (kernel_umount(".", DETACH) < 0)
-			return fail(errno, "unmount old root");
-	top = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (top < 0 || !same_mount(top, b->root->fd))
-		return fail(0, "unmount old root: something is left on the new one");
+	if (top < 0)
+		return fail(errno, "the new root");
+	if (kernel_mount_id(b->root->fd, &ours) == 0 && kernel_mount_id(top, &found) == 0 &&
+	    ours != found)
+		return fail(0, "something lies on the new root");
 	return 0;
 }
 
@@ -335,12 +327,14 @@ static int root_finish(struct builder *b)
 	if (fchdir(b->root->fd) < 0)
 		return fail(errno, "the new root");
 	/* with both arguments the same directory the old root ends up on top of the new one, where
-	 * detach_host() finds it: pivot_root(2), NOTES */
+	 * umount2(2) finds it: pivot_root(2), NOTES. What else was mounted on the old root, our own
+	 * tmpfs below a bind on "/" for one, lies on top of it, and each umount takes one away. */
 	if (kernel_pivot_root(".", ".") < 0)
 		return fail(errno, "pivot_root");
-	if (detach_host(b) < 0)
-		return -1;
-	return chdir("/") < 0 ? fail(errno, "chdir /") : 0;
+	for (unsigned i = 0; i < b->stacked; i++)
+		if (kernel_umount(".", DETACH) < 0)
+			return fail(errno, "unmount old root");
+	return chdir("/") < 0 ? fail(errno, "chdir /") : root_verify(b);
 }
 
 static int build(struct builder *b)
