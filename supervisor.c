@@ -123,6 +123,7 @@ static int message_arrived(struct supervisor *s)
 		s->ended = true;
 		s->status = message.value;
 		return 1;
+	case MESSAGE_BORN:
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_RESUME:
