@@ -6,13 +6,13 @@
  *
  *   life          from here on the end of zbox outside is the end of this process; a helper begins
  *                 to make the network namespace, which takes longest
- *   ids           the maps; then nested user namespaces are closed by their limit, while the host's
- *                 /proc/sys can still be written
+ *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
  *   network       the namespace is entered
  *   terminal      the command's own, from the new root's devpts
- *   namespaces    the second user namespace: what follows cannot undo a mount
+ *   namespaces    nested ones are closed by their limits, through the host's /proc, which is still
+ *                 held; then the second user namespace: what follows cannot undo a mount
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
@@ -134,11 +134,9 @@ static int inside_ids(const struct sandbox *sb, struct run *run)
 		if (run->children < 0)
 			return fail(errno, "/proc/thread-self/children");
 	}
-	if (sb->personality == PERSONALITY_BWRAP)
-		return sb->disable_userns ? identity_limit_userns(run->proc, 1) : 0;
-	if (!(run->clone_flags & CLONE_NEWUSER))
-		return 0;
-	return privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0);
+	if (sb->personality == PERSONALITY_BWRAP && sb->disable_userns)
+		return identity_limit_userns(run->proc, 1);
+	return 0;
 }
 
 static int inside_host_name(const struct sandbox *sb, struct run *run)
@@ -216,6 +214,10 @@ static int assert_disabled(const struct sandbox *sb)
 
 static int inside_namespaces(const struct sandbox *sb, struct run *run)
 {
+	/* not before the mounts: open_tree(2) makes a mount namespace for each copy */
+	if ((run->clone_flags & CLONE_NEWUSER) &&
+	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)
+		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
 	if (run->identity.second) {

@@ -16,20 +16,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct path_request request_for(const struct mount *m, enum path_kind kind, int mode)
+static struct path_request request_for(const struct builder *b, const struct mount *m,
+				       enum path_kind kind, int mode)
 {
 	return (struct path_request){
 		.path = m->dest,
 		.kind = kind,
 		.mode = (mode_t)(m->perms >= 0 ? m->perms : mode),
-		.parents = mounts_parent_mode(m->perms),
+		.parents = mounts_parent_mode(b, m),
 		.on_host = true,
 	};
 }
 
 int mount_dir(struct builder *b, const struct mount *m)
 {
-	const struct path_request request = request_for(m, PATH_DIRECTORY, 0755);
+	const struct path_request request = request_for(b, m, PATH_DIRECTORY, 0755);
 	autoclose int fd = path_make(b->root, &request, NULL);
 	struct stat st;
 
@@ -78,7 +79,7 @@ static int reopen(int fd, int flags)
 
 int mount_file(struct builder *b, const struct mount *m)
 {
-	const struct path_request request = request_for(m, PATH_FILE, 0666);
+	const struct path_request request = request_for(b, m, PATH_FILE, 0666);
 	bool made = false;
 	autoclose int place = path_make(b->root, &request, &made);
 	autoclose int file = -1;
@@ -115,7 +116,7 @@ int mount_data(struct builder *b, const struct mount *m)
 		if (tree < 0)
 			result = fail(errno, "Can't open data of %s", m->dest);
 	}
-	if (result == 0 && (place = mount_place(b, m->dest, PATH_FILE, m->perms)) < 0)
+	if (result == 0 && (place = mount_place(b, m, PATH_FILE)) < 0)
 		result = -1;
 	if (m->flags & MOUNT_READONLY)
 		attributes |= MOUNT_ATTR_RDONLY;
@@ -145,7 +146,7 @@ static int link_exists(int dir, const char *last, const struct mount *m)
 
 int mount_symlink(struct builder *b, const struct mount *m)
 {
-	const struct path_request request = request_for(m, PATH_FILE, 0777);
+	const struct path_request request = request_for(b, m, PATH_FILE, 0777);
 	autofree char *last = NULL;
 	autoclose int dir = path_parent(b->root, &request, &last);
 

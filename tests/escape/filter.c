@@ -184,7 +184,7 @@ static const struct check checks[] = {
 	{"x32", "ENOSYS|SIGSYS", x32, NULL, NULL},
 	{"socket-highbits", "EAFNOSUPPORT", socket_highbits, "none", NULL},
 	{"iouring-setup", "ENOSYS", iouring_setup, "none", NULL},
-	{"nested-listener", "EBUSY", nested_listener, "none permissive", NULL},
+	{"nested-listener", "EBUSY", nested_listener, "none permissive nested", NULL},
 	{"no-drop", "still there", no_drop, "none", NULL},
 	{"vsyscall", NULL, vsyscall, NULL, NULL},
 	{"seccomp-plus-signals", "same answers", seccomp_plus_signals, "none", NULL},
