@@ -137,3 +137,25 @@ check-generated: $(OPTIONS_DRIVER)
 
 .PHONY: generated check-generated
 -include $(wildcard $(B)/tests/unit/options*.d $(B)/tests/cli/options*.d)
+
+# ---- privileges: their unit tests, and the corpus of attacks ----
+
+PRIVILEGES_TESTED := capabilities.c landlock.c landlock_only.c utils.c
+
+$(B)/tests/unit/privileges: tests/unit/privileges.c privileges.c $(PRIVILEGES_TESTED)
+	@mkdir -p $(@D)
+	$(CC) $(ZBOX_CFLAGS) -Itests/unit $(CFLAGS) -o $@ $^
+
+$(B)/tests/unit/landlock: tests/unit/landlock.c landlock.c landlock_only.c utils.c
+	@mkdir -p $(@D)
+	$(CC) $(ZBOX_CFLAGS) -DZBOX_TESTING -Itests/unit $(CFLAGS) -o $@ $^
+
+# static, so that it runs wherever a sandbox puts it
+$(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Itests/escape $(CFLAGS) $(WARN) -static -pthread -o $@ $(filter %.c,$^)
+
+escape-report: $(B)/tests/escape $(B)/zbox
+	tests/escape/report.sh $^
+
+.PHONY: escape-report

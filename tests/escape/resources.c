@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
@@ -27,7 +28,7 @@ static void tmpfs_bytes(struct result *r)
 		unsigned long long bytes, half = info.totalram * info.mem_unit / 2;
 		struct statfs fs;
 
-		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS)
+		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS || (fs.f_flags & ST_RDONLY))
 			continue;
 		bytes = (unsigned long long)fs.f_blocks * (unsigned long long)fs.f_bsize;
 		/* half of the memory is what the kernel sets where nobody says anything */
@@ -48,7 +49,7 @@ static void tmpfs_inodes(struct result *r)
 		unsigned long long half = info.totalram * info.mem_unit / 4096 / 2;
 		struct statfs fs;
 
-		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS)
+		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS || (fs.f_flags & ST_RDONLY))
 			continue;
 		if (fs.f_files == 0 || fs.f_files >= half / 100 * 99) {
 			open_hole(r, "%s may hold %llu files", places[i],
