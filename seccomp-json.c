@@ -12,7 +12,7 @@
 enum { NESTING = 32, KEYS = 256 };
 
 struct scanner {
-	struct json *j;
+	struct json_tree *j;
 	const char *file;
 	const char *at, *end, *line_start;
 	unsigned line;
@@ -307,7 +307,7 @@ static int scan(struct scanner *s)
 	return s->at == s->end ? 0 : wrong(s, "expected the end of the file");
 }
 
-int json_parse(struct json *j, const char *file, const char *text, size_t length)
+int json_parse(struct json_tree *j, const char *file, const char *text, size_t length)
 {
 	struct scanner s = {
 		.j = j,
@@ -329,27 +329,27 @@ int json_parse(struct json *j, const char *file, const char *text, size_t length
 	return -1;
 }
 
-void json_free(struct json *j)
+void json_free(struct json_tree *j)
 {
 	free(j->values);
 	free(j->strings);
 	memset(j, 0, sizeof(*j));
 }
 
-const struct json_value *json_first(const struct json *j, const struct json_value *parent)
+const struct json_value *json_first(const struct json_tree *j, const struct json_value *parent)
 {
 	size_t index = (size_t)(parent - j->values) + 1;
 
 	return index < parent->end ? &j->values[index] : NULL;
 }
 
-const struct json_value *json_next(const struct json *j, const struct json_value *parent,
+const struct json_value *json_next(const struct json_tree *j, const struct json_value *parent,
 				   const struct json_value *value)
 {
 	return value->end < parent->end ? &j->values[value->end] : NULL;
 }
 
-const struct json_value *json_get(const struct json *j, const struct json_value *object,
+const struct json_value *json_get(const struct json_tree *j, const struct json_value *object,
 				  const char *key)
 {
 	for (const struct json_value *v = json_first(j, object); v; v = json_next(j, object, v))

@@ -22,23 +22,23 @@ struct json_value {
 	unsigned line, column;
 };
 
-struct json {
+struct json_tree {
 	struct json_value *values;
 	size_t count;
 	char *strings; /* all texts, decoded */
 };
 
 /* Reads a text. file is for messages. Returns 0, or -1 after fail() with file, line and column. */
-int json_parse(struct json *j, const char *file, const char *text, size_t length) MUST_CHECK;
-void json_free(struct json *j);
+int json_parse(struct json_tree *j, const char *file, const char *text, size_t length) MUST_CHECK;
+void json_free(struct json_tree *j);
 
 /* First thing in an array or object, and the one behind: NULL at the end of the parent. */
-const struct json_value *json_first(const struct json *j, const struct json_value *parent);
-const struct json_value *json_next(const struct json *j, const struct json_value *parent,
+const struct json_value *json_first(const struct json_tree *j, const struct json_value *parent);
+const struct json_value *json_next(const struct json_tree *j, const struct json_value *parent,
 				   const struct json_value *value);
 
 /* What an object has under a key, NULL nothing; null counts as nothing. */
-const struct json_value *json_get(const struct json *j, const struct json_value *object,
+const struct json_value *json_get(const struct json_tree *j, const struct json_value *object,
 				  const char *key);
 
 #endif

@@ -12,7 +12,7 @@ enum { ARGS = 32 };
 
 struct import {
 	struct profile *p;
-	struct json j;
+	struct json_tree j;
 	const char *file;
 	const struct seccomp_host *host;
 	bool *whole;            /* for each call: an entry without args has answered */

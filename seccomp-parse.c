@@ -362,27 +362,36 @@ static int include_file(struct reader *r, const char *name)
 	return parse_file(r->parser, path, text, length);
 }
 
+static int include_shipped(struct reader *r, const char *name)
+{
+	const char *text = r->parser->library(name);
+	autofree char *file = format_text("%s.seccomp", name);
+
+	if (!file)
+		return -1;
+	if (!text || strcmp(name, "floor") == 0 || strcmp(name, "none") == 0)
+		return word_wrong(r, "expected the name of a profile that ships, or a file with a "
+				     "/ in its name");
+	/* whoever includes a profile has the groups already, and may say so again */
+	if (strcmp(name, "groups") == 0) {
+		if (r->parser->groups_read)
+			return 0;
+		r->parser->groups_read = true;
+	}
+	return parse_file(r->parser, file, text, strlen(text));
+}
+
 static int parse_include(struct reader *r)
 {
-	char name[256], shown_name[sizeof(name) + sizeof(".seccomp")];
-	const char *text;
+	char name[256];
 
 	word_advance(r);
 	if (word_copy(r, name, sizeof(name)) < 0)
 		return word_wrong(r, "expected the name of a profile or a file");
-	if (strchr(name, '/')) {
-		/* what ships reads no files: it has to mean the same everywhere */
-		if (!strchr(r->file, '/'))
-			return word_wrong(r, "expected the name of a profile that ships");
-		return include_file(r, name);
-	}
-	text = strcmp(name, "floor") == 0 ? NULL : r->parser->library(name);
-	if (!text)
-		return word_wrong(
-			r, "expected the name of a profile that ships, or a file with a / in "
-			   "its name");
-	(void)snprintf(shown_name, sizeof(shown_name), "%s.seccomp", name);
-	if (parse_file(r->parser, shown_name, text, strlen(text)) < 0)
+	/* what ships reads no files: it has to mean the same everywhere */
+	if (strchr(name, '/') && !strchr(r->file, '/'))
+		return word_wrong(r, "expected the name of a profile that ships");
+	if ((strchr(name, '/') ? include_file(r, name) : include_shipped(r, name)) < 0)
 		return -1;
 	word_advance(r);
 	return word_end(r);

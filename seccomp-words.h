@@ -21,8 +21,9 @@ struct parser {
 	size_t group_count;
 	const char *files[DEPTH]; /* being read, the outermost first */
 	size_t depth;
-	bool floor;    /* reading the floor: it only refuses */
-	bool included; /* the outermost file is an included one, too */
+	bool floor;       /* reading the floor: it only refuses */
+	bool groups_read; /* the groups that ship */
+	bool included;    /* the outermost file is an included one, too */
 };
 
 /* A file, and the word that was read last. */

@@ -429,6 +429,7 @@ int terminal_start(struct terminal *t, int *master)
 	t->slave = request(t->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	t->input = open_own(t->input);
 	t->output = one && t->input > STDERR_FILENO ? t->input : open_own(t->output);
+	copy_size(t->output, t->master); /* it may have changed since PID 1 looked */
 	if (t->foreground && in_foreground(t))
 		take_terminal(t);
 	return 0;
