@@ -161,13 +161,13 @@ static void test_mixed(void)
 
 	begin(PIPE_OUT, "read x; stty -opost; echo full >&2; read x; stty opost; echo again >&2; "
 			"read x");
-	ok(becomes_raw(), "a full-screen program before a pipe");
+	check(becomes_raw(), "a full-screen program before a pipe");
 	type("\r");
-	ok(expect("full\n") && !(modes().c_oflag & OPOST), "has the output modes that it wants");
+	check(expect("full\n") && !(modes().c_oflag & OPOST), "has the output modes that it wants");
 	type("\r");
-	ok(expect("again") && (modes().c_oflag & OPOST), "and the others have theirs afterwards");
+	check(expect("again") && (modes().c_oflag & OPOST), "and the others have theirs afterwards");
 	type("\r");
-	ok(ended(0) && is_cooked(), "it ends, restored");
+	check(ended(0) && is_cooked(), "it ends, restored");
 	end();
 
 	begin(PIPE_IN, "cat; test -t 1 && echo tty; test -t 0");

@@ -10,7 +10,7 @@
 
 static int test_count, test_failures;
 
-__attribute__((format(printf, 2, 3))) static inline void check(bool ok, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline bool check(bool ok, const char *format, ...)
 {
 	va_list args;
 
@@ -21,6 +21,7 @@ __attribute__((format(printf, 2, 3))) static inline void check(bool ok, const ch
 	putchar('\n');
 	fflush(stdout);
 	test_failures += !ok;
+	return ok;
 }
 
 static inline int test_done(void)
