@@ -181,13 +181,14 @@ int main(int argc, char **argv)
 		{"libseccomp, i386", load_engine, true},
 	};
 	const struct way none = {"none", load_nothing, false};
-	double strict = 0, least, allowed = in_child(&none, time_allowed),
-	       checked = in_child(&none, time_checked);
+	double strict = 0, least, allowed, checked;
 	cpu_set_t one;
 
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	(void)sched_setaffinity(0, sizeof(one), &one);
+	allowed = in_child(&none, time_allowed);
+	checked = in_child(&none, time_checked);
 	engine_text = read_whole(path);
 	printf("%-28s %8s %8s %8s   ns for getppid, ioctl (%.0f, %.0f without a filter)\n",
 	       "load, us", "median", "least", "x strict", allowed, checked);
