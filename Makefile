@@ -8,6 +8,7 @@ DATADIR    ?= $(PREFIX)/share
 B          ?= build
 
 CFLAGS ?= -O2 -g
+WERROR ?= # -Werror in CI
 # Linked statically: half of the start of so small a program would be the dynamic loader's.
 # STATIC= makes an ordinary dynamic program.
 STATIC ?= -static-pie
@@ -52,7 +53,7 @@ $(B)/bwrap: $(B)/zbox
 
 $(B)/%.o: %.c | $(LIBC_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(CFLAGS) $(LIBC_CFLAGS) -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) $(LIBC_CFLAGS) -c -o $@ $<
 
 # musl comes without the kernel's headers, which do not depend on the C library
 $(B)/include/linux:
@@ -60,17 +61,95 @@ $(B)/include/linux:
 	ln -sfn /usr/include/linux /usr/include/asm-generic $(@D)
 	ln -sfn $(firstword $(wildcard /usr/include/$(ARCH)-linux-gnu/asm /usr/include/asm)) $(@D)/asm
 
-# ---- bench: ratios against bwrap and against the floor, see tests/bench ----
+# ---- tests: CONTRIBUTING.md says what each target is for ----
+
+TESTS      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c)) \
+	$(patsubst tests/cli/%.c,$(B)/tests/cli/%,$(wildcard tests/cli/*.c)) \
+	$(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(wildcard tests/e2e/*.c))
+RUN        := ZBOX=$(CURDIR)/$(B)/zbox BWRAP=$(CURDIR)/$(B)/bwrap TOOLS=$(CURDIR)/$(B)/tests tests/run
+MISSING    := openat2 clone3 close_range mount_setattr open_tree move_mount fsopen fsconfig fsmount \
+	landlock_create_ruleset landlock_add_rule landlock_restrict_self
+FUZZ_TIME  ?= 60
+
+# Tests are ordinary dynamic programs, whatever libc zbox itself is linked with. One takes from the
+# archive the modules that it needs; its own stand-ins come first.
+TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)))
+$(B)/testing/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DZBOX_TESTING $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
+$(B)/testing.a: $(TEST_OBJECTS)
+	rm -f $@
+	$(AR) crs $@ $^
+$(TESTS): $(B)/tests/%: $(B)/testing/tests/%.o $(B)/testing.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^
+
+tests: all $(TESTS)
+check: tests
+	$(RUN) unit/ cli/ e2e/
+check-unit check-cli check-e2e check-clients: check-%: tests
+	$(RUN) $*/
+check-enosys check-eperm: check-%: tests
+	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" e2e/
+check-san:
+	$(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+		-fsanitize=address,undefined -fno-sanitize-recover=all" check
+clang:
+	$(MAKE) B=$(B)/clang CC=clang all
+arm64:
+	$(MAKE) B=$(B)/arm64 CC=aarch64-linux-gnu-gcc all
+lint:
+	tools/lint
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(wildcard *.h)
+	@mkdir -p $(@D) $@.new
+	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES))
+fuzz: $(FUZZERS:%=fuzz-%)
+fuzz-%: $(B)/fuzz/%
+	$< -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
+		$(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) $<.new $(wildcard tests/fuzz/corpus/$*)
 
 # The floor stands on the kernel alone; floor.c says why.
 $(B)/tests/floor: tests/bench/floor.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -ffreestanding -fno-stack-protector -fno-pie \
-		-static -nostdlib -no-pie -o $@ $<
-
+		-static -nostdlib -o $@ $<
 $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
+bench: all $(B)/tests/bench $(B)/tests/floor
+	B=$(CURDIR)/$(B) tests/bench/run
+
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-enosys check-eperm check-san \
+	clang arm64 lint fuzz bench install uninstall dist
+
+# ---- install ----
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox
+	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
+	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
+	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 completions/zbox.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/zbox
+	install -m 0644 completions/_zbox $(DESTDIR)$(DATADIR)/zsh/site-functions/
+	install -m 0644 completions/zbox.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/
+	install -m 0644 README.md $(wildcard SECURITY.md docs/*.md) $(DESTDIR)$(DATADIR)/doc/zbox/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(MANDIR)/man1/zbox.1 \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/zbox \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions/_zbox \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/zbox.fish
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(DATADIR)/doc/zbox
+
+VERSION = $(shell sed -n 's/^.define ZBOX_VERSION "\(.*\)"/\1/p' sandbox.h)
+dist:
+	@mkdir -p $(B)
+	git archive --prefix=zbox-$(VERSION)/ -o $(B)/zbox-$(VERSION).tar.gz HEAD
 
 # ---- seccomp profiles: text -> committed C. Begin of the block ----
 # An ordinary build uses what is committed in seccomp-profiles/generated and needs no libseccomp.
@@ -132,4 +211,30 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all clean
--include $(OBJECTS:.o=.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d)
+
+# ---- the option table: the pages that come from it, the driver of its tests ----
+
+OPTIONS_DRIVER  := $(B)/tests/cli/options-driver
+GENERATED       := man/zbox.1=man completions/zbox.bash=bash completions/_zbox=zsh completions/zbox.fish=fish
+each_generated   = $(foreach g,$(GENERATED),$(OPTIONS_DRIVER) zbox 0 --print $(lastword $(subst =, ,$(g))) $(1) $(firstword $(subst =, ,$(g))) &&) true
+
+generated: $(OPTIONS_DRIVER)
+	@$(call each_generated,>)
+
+check-generated: $(OPTIONS_DRIVER)
+	@$(call each_generated,| diff -u - )
+
+# ---- the corpus of attacks: docs/escape-report.md ----
+
+# static, so that it runs wherever a sandbox puts it
+$(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+
+tests: $(B)/tests/escape
+
+escape-report: $(B)/tests/escape $(B)/zbox
+	tests/escape/report.sh $^
+
+.PHONY: escape-report

@@ -196,10 +196,13 @@ static void find_root(struct base *b)
  * what the base has below it. */
 static void mark_taken(const struct mount *m, const char *path, bool *taken)
 {
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].dest[1] != path[1])
+			continue; /* the cheap look: there may be thousands of binds */
 		if (strcmp(path, rows[i].dest) == 0 ||
 		    (m->kind != MOUNT_DIR && plan_is_below(rows[i].dest, path)))
 			taken[i] = true;
+	}
 }
 
 /* Returns whether the base is there already. */

@@ -75,6 +75,39 @@ int channel_receive(int channel, struct message *message)
 	return 1;
 }
 
+int channel_note_senders(int channel, bool on)
+{
+	int value = on;
+
+	if (setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &value, sizeof(value)) < 0)
+		return fail(errno, "SO_PASSCRED");
+	return 0;
+}
+
+int channel_sender(int channel, pid_t *pid)
+{
+	struct message got;
+	struct iovec part = {&got, sizeof(got)};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct msghdr header = {.msg_iov = &part,
+				.msg_iovlen = 1,
+				.msg_control = control,
+				.msg_controllen = sizeof(control)};
+	const struct cmsghdr *extra;
+	struct ucred sender;
+	ssize_t length;
+
+	do
+		length = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	extra = CMSG_FIRSTHDR(&header);
+	if (length != (ssize_t)sizeof(got) || !extra || extra->cmsg_type != SCM_CREDENTIALS)
+		return fail(length < 0 ? errno : 0, "the sandbox ended before it began");
+	memcpy(&sender, CMSG_DATA(extra), sizeof(sender));
+	*pid = sender.pid;
+	return 0;
+}
+
 int channel_wait(int channel, enum message_kind kind)
 {
 	struct message message;

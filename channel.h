@@ -17,6 +17,7 @@ enum message_kind {
 	MESSAGE_STARTED,  /* the exec worked */
 	MESSAGE_STOPPED,  /* value: signal that stopped the command */
 	MESSAGE_ENDED,    /* value: the command's wait status */
+	MESSAGE_BORN,     /* nothing but the sender's pid, see channel_sender() */
 	/* from outside */
 	MESSAGE_GO,     /* what was waited for is done */
 	MESSAGE_SIGNAL, /* value: signal for the command */
@@ -40,6 +41,14 @@ void channel_send_failure(int channel);
 /* Waits for a message; a failure record is taken over with failure_adopt(). Returns 1, 0 when the
  * other side is gone, or -1 with errno set. */
 int channel_receive(int channel, struct message *message) MUST_CHECK;
+
+/* Has the kernel note the senders of messages, or not: it does so when they are sent.
+ * Returns 0, or -1 after fail(). */
+int channel_note_senders(int channel, bool on) MUST_CHECK;
+
+/* Waits for MESSAGE_BORN and finds out who sent it: its pid as this process sees it, which a
+ * process in another pid namespace cannot know. Returns 0, or -1 after fail(). */
+int channel_sender(int channel, pid_t *pid) MUST_CHECK;
 
 /* Waits until a message of the kind comes. Returns 0, or -1 after fail(): the other side is gone.
  */

@@ -207,7 +207,7 @@ static void say(struct page *p, const struct check *check, const struct result *
 
 	if (!result->works) {
 		reason = format_text("%s%s%s", result->text, result->err ? ": " : "",
-				     result->err ? strerror(result->err) : "");
+				     result->err ? reason_text(result->err) : "");
 		cure = cure_of(check, result);
 	}
 	if (p->json)

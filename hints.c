@@ -14,6 +14,15 @@
 #define NAMESPACES                                                                                 \
 	"namespace|namespaces|uid map|gid map|/uid_map|/gid_map|/setgroups|clone|clone3|unshare|"  \
 	"loopback"
+#define APPARMOR_CURE                                                                              \
+	"AppArmor restricts user namespaces on this system: give this program a profile with "     \
+	"\"userns,\" in /etc/apparmor.d, or as root: "                                             \
+	"sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+#define NO_SPACE "nesting depth" /* words of the message for ENOSPC, which has no errno */
+#define NESTED "zbox runs inside a sandbox that closes nested namespaces"
+#define NESTED_CURE                                                                                \
+	"this is already inside a sandbox that closes nested ones: start the outer one with "      \
+	"--seccomp-profile nested"
 #define EXEC "exec|execvp|execve"
 
 static const struct hint hints[] = {
@@ -22,20 +31,17 @@ static const struct hint hints[] = {
 	 .err = {EPERM, EACCES},
 	 .applies = cause_apparmor,
 	 .why = "AppArmor restricts user namespaces (Ubuntu 23.10 and later)",
-	 .cure = "AppArmor restricts user namespaces on this system: give this program a profile "
-		 "with \"userns,\" in /etc/apparmor.d, or as root: sysctl -w "
-		 "kernel.apparmor_restrict_unprivileged_userns=0"},
+	 .cure = APPARMOR_CURE},
 	{.words = NAMESPACES,
 	 .err = {EPERM},
 	 .applies = cause_clone_sysctl,
 	 .why = "The system forbids unprivileged user namespaces (older Debian, hardened kernels)",
 	 .cure = "as root: sysctl -w kernel.unprivileged_userns_clone=1"},
 	{.words = NAMESPACES,
-	 .err = {EPERM, EACCES, ENOSPC, EUSERS},
+	 .err = {EPERM, EACCES},
 	 .applies = cause_nested,
-	 .why = "zbox runs inside a sandbox that closes nested namespaces",
-	 .cure = "this is already inside a sandbox that closes nested ones: start the outer one "
-		 "with --seccomp-profile nested"},
+	 .why = NESTED,
+	 .cure = NESTED_CURE},
 	{.words = NAMESPACES,
 	 .err = {EPERM},
 	 .applies = cause_chroot,
@@ -54,13 +60,12 @@ static const struct hint hints[] = {
 	 .why = "SELinux denies user namespaces",
 	 .cure = "SELinux may deny user_namespace create: ausearch -m avc shows it, and a module "
 		 "that allows it for this domain is the cure"},
-	{.words = NAMESPACES,
-	 .err = {ENOSPC, EUSERS},
+	{.words = NO_SPACE, .applies = cause_nested, .why = NESTED, .cure = NESTED_CURE},
+	{.words = NO_SPACE,
 	 .applies = cause_limit_zero,
 	 .why = "A limit on namespaces is 0 (RHEL, hardened systems)",
 	 .cure = "%s is 0: as root raise it with sysctl -w, for instance to 10000"},
-	{.words = NAMESPACES,
-	 .err = {ENOSPC, EUSERS},
+	{.words = NO_SPACE,
 	 .why = "A limit on namespaces is reached",
 	 .cure = "too many namespaces: as root raise user.max_user_namespaces and the other "
 		 "user.max_*_namespaces with sysctl -w; user namespaces nest 32 deep at most"},
@@ -69,6 +74,9 @@ static const struct hint hints[] = {
 	 .applies = cause_no_userns,
 	 .why = "The kernel has no user namespaces",
 	 .cure = "this kernel has no user namespaces: it needs CONFIG_USER_NS"},
+	{.words = "kernel does not support user namespaces",
+	 .why = "The kernel has no user namespaces, or a filter hides them",
+	 .cure = "this kernel needs CONFIG_USER_NS; zbox --doctor says what else is missing"},
 	{.words = "time namespace",
 	 .err = {EINVAL, ENOSYS},
 	 .why = "The kernel has no time namespaces",
@@ -120,11 +128,19 @@ static const struct hint hints[] = {
 	 .err = {ENOSPC},
 	 .why = "Too many mounts",
 	 .cure = "too many mounts: as root raise fs.mount-max with sysctl -w"},
+	{.words = "would have to be made",
+	 .why = "The place to mount on does not exist in a directory of the host",
+	 .cure = "make it there first, or put a --tmpfs on the directory above it before this"},
 	{.words = "mkdir|create|destination|mount point",
 	 .err = {EROFS, EACCES, EPERM, ENOENT},
 	 .why = "The place to mount on does not exist, where nothing may be made",
 	 .cure = "the destination does not exist, and what is above it is read-only or the host's: "
 		 "make it there first, or put a --tmpfs on the directory above it before this"},
+	{.words = "mount|pivot_root",
+	 .err = {EPERM, EACCES},
+	 .applies = cause_apparmor,
+	 .why = "AppArmor takes the rights in a new user namespace away (Ubuntu 24.04 and later)",
+	 .cure = APPARMOR_CURE},
 	{.words = "remount|flags",
 	 .err = {EPERM, EACCES},
 	 .why = "A mount below the source is locked or unreachable",

@@ -15,14 +15,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Nothing secret, and without them programs speak the wrong language to the wrong terminal. */
-#define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH_INSIDE "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 static const char *const kept_variables[] = {"TERM",     "COLORTERM", "LANG",
 					     "LANGUAGE", "TZ",        "NO_COLOR"};
@@ -275,18 +277,37 @@ static int set_pwd(char ***environment, const char *path)
 	return whole[e.count] ? 0 : -1;
 }
 
+/* chdir(2), but only to what is beneath the root. Until the exec the descriptors of the caller are
+ * open, and a symlink to /proc/self/fd/N, which an earlier command may have left in a bound tree,
+ * would lead to a directory of the host (CVE-2024-21626). The kernel's own getcwd gives a path that
+ * does not begin with a slash then. Returns 0, or -1 with errno set; does not call fail(). */
+static int enter(const char *path)
+{
+	char beneath[PATH_MAX];
+	long length;
+
+	if (chdir(path) < 0)
+		return -1;
+	length = syscall(SYS_getcwd, beneath, sizeof(beneath));
+	if (length > 0 && beneath[0] == '/')
+		return 0;
+	if (length > 0)
+		errno = EXDEV;
+	return -1;
+}
+
 int identity_workdir(const struct sandbox *sb, const char *cwd, char ***environment)
 {
 	const char *home = identity_variable(*environment, "HOME");
 	const char *used = "/";
 
 	if (sb->chdir) {
-		if (chdir(sb->chdir) < 0)
+		if (enter(sb->chdir) < 0)
 			return fail(errno, "Can't chdir to %s", sb->chdir);
 		used = sb->chdir;
-	} else if (cwd && chdir(cwd) == 0) {
+	} else if (cwd && enter(cwd) == 0) {
 		used = cwd;
-	} else if (home && chdir(home) == 0) {
+	} else if (home && enter(home) == 0) {
 		used = home;
 	} else if (chdir("/") < 0) {
 		return fail(errno, "Can't chdir to /");

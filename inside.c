@@ -4,13 +4,15 @@
  *
  * The order is the security argument:
  *
- *   life          from here on the end of zbox outside is the end of this process
- *   ids           the maps; then nested user namespaces are closed by their limit, while the host's
- *                 /proc/sys can still be written
- *   host name, loopback
+ *   life          from here on the end of zbox outside is the end of this process; a helper begins
+ *                 to make the network namespace, which takes longest
+ *   ids           the maps
+ *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
+ *   network       the namespace is entered
  *   terminal      the command's own, from the new root's devpts
- *   namespaces    the second user namespace: what follows cannot undo a mount
+ *   namespaces    nested ones are closed by their limits, through the host's /proc, which is still
+ *                 held; then the second user namespace: what follows cannot undo a mount
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
@@ -36,7 +38,7 @@
 #include "init.h"
 #include "kernel.h"
 #include "mounts.h"
-#include "network/loopback.h"
+#include "network/namespace.h"
 #include "run.h"
 #include "selinux.h"
 
@@ -96,6 +98,11 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 	if (die_with_zbox(sb, run) < 0)
 		return -1;
 	run->umask = umask(0);
+	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (run->proc < 0)
+		return fail(errno, "/proc");
+	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1]) < 0)
+		return -1;
 	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
 }
 
@@ -116,9 +123,6 @@ static int switch_ids(const struct sandbox *sb, const struct identity *id)
 
 static int inside_ids(const struct sandbox *sb, struct run *run)
 {
-	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (run->proc < 0)
-		return fail(errno, "/proc");
 	if (run->clone_flags & CLONE_NEWUSER) {
 		if (sb->userns_block_fd < 0 && identity_map(&run->identity, run->proc) < 0)
 			return -1;
@@ -130,11 +134,9 @@ static int inside_ids(const struct sandbox *sb, struct run *run)
 		if (run->children < 0)
 			return fail(errno, "/proc/thread-self/children");
 	}
-	if (sb->personality == PERSONALITY_BWRAP)
-		return sb->disable_userns ? identity_limit_userns(run->proc, 1) : 0;
-	if (!(run->clone_flags & CLONE_NEWUSER))
-		return 0;
-	return privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0);
+	if (sb->personality == PERSONALITY_BWRAP && sb->disable_userns)
+		return identity_limit_userns(run->proc, 1);
+	return 0;
 }
 
 static int inside_host_name(const struct sandbox *sb, struct run *run)
@@ -144,10 +146,11 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-static int inside_loopback(const struct sandbox *sb, struct run *run)
+/* Where the clone made it, the loopback is still to be brought up. */
+static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
-	return run->clone_flags & CLONE_NEWNET ? loopback_up() : 0;
+	return run->clone_flags & CLONE_NEWNET ? loopback_up() : netns_end(&run->netns);
 }
 
 /* ---- mounts ---- */
@@ -211,6 +214,10 @@ static int assert_disabled(const struct sandbox *sb)
 
 static int inside_namespaces(const struct sandbox *sb, struct run *run)
 {
+	/* not before the mounts: open_tree(2) makes a mount namespace for each copy */
+	if ((run->clone_flags & CLONE_NEWUSER) &&
+	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)
+		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
 	if (run->identity.second) {
@@ -304,8 +311,8 @@ static const struct stage inside[] = {
 	{"life", inside_life},
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
-	{"loopback", inside_loopback},
 	{"mounts", inside_mounts},
+	{"network", inside_network},
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,6 +56,17 @@ int kernel_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve)
 	struct open_how how = {.flags = flags, .resolve = resolve};
 
 	return (int)syscall(NR_openat2, dir, path, &how, sizeof(how));
+}
+
+int kernel_mount_id(int fd, uint64_t *id)
+{
+	struct statx st;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		return -1;
+	*id = st.stx_mnt_id;
+	return 0;
 }
 
 int kernel_pidfd_open(pid_t pid)

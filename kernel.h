@@ -36,6 +36,10 @@ int kernel_pivot_root(const char *new_root, const char *put_old);
 /* openat2(2), Linux 5.6. */
 int kernel_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve);
 
+/* The id of the mount that fd is on: statx(2) with STATX_MNT_ID, Linux 5.8. Returns 0, or -1 where
+ * the kernel cannot say. */
+int kernel_mount_id(int fd, uint64_t *id);
+
 /* pidfd_open(2), Linux 5.3. */
 int kernel_pidfd_open(pid_t pid);
 

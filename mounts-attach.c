@@ -55,6 +55,7 @@ int root_refresh(struct builder *b)
 		return fail(errno, "the new root");
 	close_fd(&b->root->fd);
 	b->root->fd = top;
+	b->stacked++;
 	b->top_dev = st.st_dev;
 	b->top_ino = st.st_ino;
 	return 0;
@@ -302,26 +303,26 @@ static int refuse_link(const struct builder *b, const char *path)
 	return 0;
 }
 
-int mount_place(struct builder *b, const char *path, enum path_kind kind, int perms)
+int mount_place(struct builder *b, const struct mount *m, enum path_kind kind)
 {
 	const struct path_request request = {
-		.path = path,
+		.path = m->dest,
 		.kind = kind,
 		.mode = kind == PATH_FILE ? 0444 : 0755,
-		.parents = mounts_parent_mode(perms),
+		.parents = mounts_parent_mode(b, m),
 	};
 	autoclose int fd = -1;
 	struct stat st;
 
-	if (b->sb->strict_dest && refuse_link(b, path) < 0)
+	if (b->sb->strict_dest && refuse_link(b, m->dest) < 0)
 		return -1;
 	fd = path_make(b->root, &request, NULL);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0)
-		return fail(errno, "%s", path);
+		return fail(errno, "%s", m->dest);
 	if (S_ISDIR(st.st_mode) != (kind == PATH_DIRECTORY))
 		return fail(0, "Destination is not a %s %s",
-			    kind == PATH_DIRECTORY ? "directory" : "file", path);
+			    kind == PATH_DIRECTORY ? "directory" : "file", m->dest);
 	return take_fd(&fd);
 }

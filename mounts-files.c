@@ -16,20 +16,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct path_request request_for(const struct mount *m, enum path_kind kind, int mode)
+static struct path_request request_for(const struct builder *b, const struct mount *m,
+				       enum path_kind kind, int mode)
 {
 	return (struct path_request){
 		.path = m->dest,
 		.kind = kind,
 		.mode = (mode_t)(m->perms >= 0 ? m->perms : mode),
-		.parents = mounts_parent_mode(m->perms),
+		.parents = mounts_parent_mode(b, m),
 		.on_host = true,
 	};
 }
 
 int mount_dir(struct builder *b, const struct mount *m)
 {
-	const struct path_request request = request_for(m, PATH_DIRECTORY, 0755);
+	const struct path_request request = request_for(b, m, PATH_DIRECTORY, 0755);
 	autoclose int fd = path_make(b->root, &request, NULL);
 	struct stat st;
 
@@ -40,26 +41,30 @@ int mount_dir(struct builder *b, const struct mount *m)
 	return 0;
 }
 
-/* Copies the text, or what the caller's descriptor still has to give, to the file. */
-static int fill(const struct mount *m, int file)
+/* Copies what the caller's descriptor still has to give to the file. */
+static __attribute__((noinline)) int copy_fd(int source, int file)
 {
 	char buffer[65536];
-	int source = m->fd;
 
-	if (m->text)
-		return write_fd(file, m->text, strlen(m->text)) < 0
-			       ? fail(errno, "Can't write data to file %s", m->dest)
-			       : 0;
 	for (;;) {
 		ssize_t got = read(source, buffer, sizeof(buffer));
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got == 0)
-			break;
-		if (got < 0 || write_fd(file, buffer, (size_t)got) < 0)
-			return fail(errno, "Can't write data to file %s", m->dest);
+		if (got <= 0)
+			return (int)got;
+		if (write_fd(file, buffer, (size_t)got) < 0)
+			return -1;
 	}
+}
+
+static int fill(const struct mount *m, int file)
+{
+	int source = m->fd;
+	int result = m->text ? write_fd(file, m->text, strlen(m->text)) : copy_fd(source, file);
+
+	if (result < 0)
+		return fail(errno, "Can't write data to file %s", m->dest);
 	close_fd(&source);
 	return 0;
 }
@@ -74,7 +79,7 @@ static int reopen(int fd, int flags)
 
 int mount_file(struct builder *b, const struct mount *m)
 {
-	const struct path_request request = request_for(m, PATH_FILE, 0666);
+	const struct path_request request = request_for(b, m, PATH_FILE, 0666);
 	bool made = false;
 	autoclose int place = path_make(b->root, &request, &made);
 	autoclose int file = -1;
@@ -111,7 +116,7 @@ int mount_data(struct builder *b, const struct mount *m)
 		if (tree < 0)
 			result = fail(errno, "Can't open data of %s", m->dest);
 	}
-	if (result == 0 && (place = mount_place(b, m->dest, PATH_FILE, m->perms)) < 0)
+	if (result == 0 && (place = mount_place(b, m, PATH_FILE)) < 0)
 		result = -1;
 	if (m->flags & MOUNT_READONLY)
 		attributes |= MOUNT_ATTR_RDONLY;
@@ -141,7 +146,7 @@ static int link_exists(int dir, const char *last, const struct mount *m)
 
 int mount_symlink(struct builder *b, const struct mount *m)
 {
-	const struct path_request request = request_for(m, PATH_FILE, 0777);
+	const struct path_request request = request_for(b, m, PATH_FILE, 0777);
 	autofree char *last = NULL;
 	autoclose int dir = path_parent(b->root, &request, &last);
 

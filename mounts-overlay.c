@@ -86,7 +86,7 @@ static char *overlay_options(const struct mount *m, const struct source *s, int 
 
 int mount_overlay(struct builder *b, const struct mount *m, const struct source *s)
 {
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int tmp_upper = -1, tmp_work = -1;
 	autofree char *options = NULL;
 	int upper = s->fd, work = s->work;

@@ -28,6 +28,7 @@ struct builder {
 	uid_t caller;           /* effective uid outside */
 	bool modern;            /* the new mount interface can be used */
 	struct source *sources; /* one for each operation; owned */
+	unsigned stacked;       /* mounts that lie on the host's "/", the new root being the last */
 	dev_t top_dev;          /* what root->fd is open at */
 	ino_t top_ino;
 	int base;          /* top directory of the root's own tmpfs, whatever is mounted on it */
@@ -59,8 +60,12 @@ int filesystem_mount(struct builder *b, const char *type, int dest, unsigned lon
 /* Opens the top of the stack of mounts on the root. Returns 0, or -1 after fail(). */
 int root_refresh(struct builder *b) MUST_CHECK;
 
-/* The place of a mount: opens it, makes it if missing. Returns O_PATH, or -1 after fail(). */
-int mount_place(struct builder *b, const char *path, enum path_kind kind, int perms) MUST_CHECK;
+/* The place of a mount: opens it, makes it if missing. Returns a descriptor, or -1 after fail(). */
+int mount_place(struct builder *b, const struct mount *m, enum path_kind kind) MUST_CHECK;
+
+/* Permission bits of parents that are made for the operation: 0755 without the group's or the
+ * others' share where its own bits give those nothing. */
+mode_t mounts_parent_mode(const struct builder *b, const struct mount *m);
 
 /* ---- operations; each returns 0, or -1 after fail() ---- */
 

@@ -148,7 +148,7 @@ static int proc_mask(const struct builder *b)
 int mount_proc(struct builder *b, const struct mount *m)
 {
 	const struct sandbox *sb = b->sb;
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int top = -1;
 
 	if (place < 0)
@@ -251,7 +251,7 @@ static int dev_shm(struct builder *b)
 int mount_dev(struct builder *b, const struct mount *m)
 {
 	bool bwrap = b->sb->personality == PERSONALITY_BWRAP;
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int top = -1;
 	struct stat st;
 
@@ -262,7 +262,7 @@ int mount_dev(struct builder *b, const struct mount *m)
 	/* in our own root, which becomes read-only, a directory does; elsewhere, and for
 	 * bubblewrap, whose /dev is writable, it is a file system */
 	if ((bwrap || st.st_dev != b->base_dev) &&
-	    filesystem_mount(b, "tmpfs", place, MS_NOSUID, "mode=0755") < 0)
+	    filesystem_mount(b, "tmpfs", place, MS_NOSUID | MS_NODEV, "mode=0755") < 0)
 		return fail(errno, "Can't mount tmpfs on %s", m->dest);
 	top = path_open(b->root, m->dest, O_DIRECTORY);
 	if (top < 0 || fchdir(top) < 0)

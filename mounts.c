@@ -36,10 +36,16 @@
 #define TMPFS_BOUNDS "size=25%,nr_inodes=400k"
 #define SPARE_FDS 64 /* what the set-up needs beside the sources */
 
-mode_t mounts_parent_mode(int perms)
+mode_t mounts_parent_mode(const struct builder *b, const struct mount *m)
 {
+	static const int defaults[MOUNT_KINDS] = {
+		[MOUNT_DIR] = 0755, [MOUNT_TMPFS] = 0755, [MOUNT_FILE] = 0666, [MOUNT_DATA] = 0600};
 	mode_t mode = 0755;
+	int perms = m->perms;
 
+	/* bubblewrap takes the bits that were not given as 0 where the kind has none of its own */
+	if (perms < 0 && b->sb->personality == PERSONALITY_BWRAP)
+		perms = defaults[m->kind];
 	if (perms >= 0 && !(perms & 0070))
 		mode &= ~(mode_t)0050;
 	if (perms >= 0 && !(perms & 0007))
@@ -163,7 +169,7 @@ static int mount_bind(struct builder *b, const struct mount *m, const struct sou
 		return 0; /* MOUNT_TRY */
 	if (fstat(s->fd, &st) < 0)
 		return fail(errno, "Can't get type of source %s", m->source);
-	place = mount_place(b, m->dest, S_ISDIR(st.st_mode) ? PATH_DIRECTORY : PATH_FILE, m->perms);
+	place = mount_place(b, m, S_ISDIR(st.st_mode) ? PATH_DIRECTORY : PATH_FILE);
 	if (place < 0)
 		return -1;
 	if (!(m->flags & MOUNT_DEVICES))
@@ -189,7 +195,7 @@ static int mount_remount(struct builder *b, const struct mount *m)
 
 static int mount_tmpfs(struct builder *b, const struct mount *m)
 {
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int top = -1;
 	char options[96], size[40] = "";
 
@@ -210,7 +216,7 @@ static int mount_tmpfs(struct builder *b, const struct mount *m)
 
 static int mount_mqueue(struct builder *b, const struct mount *m)
 {
-	autoclose int place = mount_place(b, m->dest, PATH_DIRECTORY, m->perms);
+	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 
 	if (place < 0)
 		return -1;
@@ -300,6 +306,20 @@ static int root_begin(struct builder *b)
 	return root_owns(b->root, b->base);
 }
 
+/* What lies on the new root has to be gone: the host's tree would be one "/.." away. */
+static int root_verify(const struct builder *b)
+{
+	autoclose int top = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t ours, found;
+
+	if (top < 0)
+		return fail(errno, "the new root");
+	if (kernel_mount_id(b->root->fd, &ours) == 0 && kernel_mount_id(top, &found) == 0 &&
+	    ours != found)
+		return fail(0, "something lies on the new root");
+	return 0;
+}
+
 static int root_finish(struct builder *b)
 {
 	if (b->sb->read_only && mount_restrict(b, b->base, MOUNT_ATTR_RDONLY) < 0)
@@ -307,12 +327,14 @@ static int root_finish(struct builder *b)
 	if (fchdir(b->root->fd) < 0)
 		return fail(errno, "the new root");
 	/* with both arguments the same directory the old root ends up on top of the new one, where
-	 * the next call finds it: pivot_root(2), NOTES */
+	 * umount2(2) finds it: pivot_root(2), NOTES. What else was mounted on the old root, our own
+	 * tmpfs below a bind on "/" for one, lies on top of it, and each umount takes one away. */
 	if (kernel_pivot_root(".", ".") < 0)
 		return fail(errno, "pivot_root");
-	if (kernel_umount(".", DETACH) < 0)
-		return fail(errno, "unmount old root");
-	return chdir("/") < 0 ? fail(errno, "chdir /") : 0;
+	for (unsigned i = 0; i < b->stacked; i++)
+		if (kernel_umount(".", DETACH) < 0)
+			return fail(errno, "unmount old root");
+	return chdir("/") < 0 ? fail(errno, "chdir /") : root_verify(b);
 }
 
 static int build(struct builder *b)

@@ -14,8 +14,4 @@
  * with root_free(). Returns 0, or -1 after fail(). */
 int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root) MUST_CHECK;
 
-/* Permission bits of parents that are made for something with the given bits (-1: not given):
- * 0755 without the group's or the others' share where perms give those nothing. */
-mode_t mounts_parent_mode(int perms);
-
 #endif

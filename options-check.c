@@ -84,15 +84,12 @@ static int check_list(const struct sandbox *sb, const struct option *o, const ch
 
 static int check_zbox(const struct sandbox *sb)
 {
-	for (size_t group = 0; group < option_group_count; group++) {
-		for (const struct option *o = option_groups[group].rows; o->name; o++) {
-			if (!in_force(sb, o))
-				continue;
-			if (check_list(sb, o, o->needs, true) < 0 ||
-			    check_list(sb, o, o->conflicts, false) < 0)
-				return -1;
-		}
-	}
+	const struct option *o;
+
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++)
+		if (in_force(sb, o) && (check_list(sb, o, o->needs, true) < 0 ||
+					check_list(sb, o, o->conflicts, false) < 0))
+			return -1;
 	return 0;
 }
 

@@ -13,10 +13,6 @@
 
 #include <string.h>
 
-#define EACH_OPTION(o)                                                                             \
-	for (size_t group_ = 0; group_ < option_group_count; group_++)                             \
-		for (const struct option *o = option_groups[group_].rows; o->name; o++)
-
 /* a|b|c or [a|b] as "a b c". */
 static void print_choices(FILE *out, const char *word, size_t length)
 {
@@ -28,10 +24,10 @@ static void print_choices(FILE *out, const char *word, size_t length)
 /* The names of a personality's options that are in no other: with FOR_BOTH the common ones. */
 static void print_names(FILE *out, unsigned personality, const char *separator)
 {
+	const struct option *o;
 	const char *before = "";
 
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		if ((o->personality ? o->personality : FOR_BOTH) != personality)
 			continue;
 		fprintf(out, "%s--%s", before, o->name);
@@ -42,10 +38,10 @@ static void print_names(FILE *out, unsigned personality, const char *separator)
 /* One case of shell code: the options with this many operands. */
 static bool print_names_of_count(FILE *out, unsigned count, const char *separator)
 {
+	const struct option *o;
 	const char *before = "";
 
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		if (args_count(o->args) != count)
 			continue;
 		fprintf(out, "%s--%s", before, o->name);
@@ -57,11 +53,11 @@ static bool print_names_of_count(FILE *out, unsigned count, const char *separato
 /* Operands that are paths, as --name:number, number from 1. */
 static void print_path_operands(FILE *out, const char *separator)
 {
+	const struct option *o;
 	const char *before = "";
 	size_t length;
 
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		for (unsigned i = 0; i < args_count(o->args); i++) {
 			const char *word = args_word(o->args, i, &length);
 
@@ -141,6 +137,7 @@ static void print_bash_counts(FILE *out)
 
 static void print_bash_operands(FILE *out)
 {
+	const struct option *o;
 	size_t length;
 
 	fputs("# Completes operand number N of an option, given as --name:N.\n_zbox_operand()\n{\n"
@@ -150,8 +147,7 @@ static void print_bash_operands(FILE *out)
 	fputs(")\n\t\tcompopt -o filenames\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n",
 	      out);
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		const char *word = args_word(o->args, 0, &length);
 
 		if (!word || !args_is_choice(word, length))
@@ -194,11 +190,11 @@ static void print_zsh_operand(FILE *out, const char *word, size_t length, bool o
 
 static void print_zsh_rows(FILE *out, unsigned personality)
 {
+	const struct option *o;
 	size_t length;
 	const char *word;
 
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		bool own = o->personality == FOR_ZBOX;
 		const char *equals = "";
 
@@ -312,6 +308,8 @@ static void print_fish_choice(FILE *out, const struct option *o)
 
 static void print_fish(FILE *out)
 {
+	const struct option *o;
+
 	fputs("# zbox and bwrap; printed by zbox --print fish\n\n", out);
 	print_fish_counts(out);
 	fputs(fish_walk, out);
@@ -322,21 +320,19 @@ static void print_fish(FILE *out)
 	      "\tcomplete -c $name -n __zbox_is_command -a '(__zbox_complete_command)'\n"
 	      "\tcomplete -c $name -n '__zbox_is option' -a '(__fish_complete_command)'\n",
 	      out);
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		if (o->personality == 0)
 			fprintf(out, "\tcomplete -c $name -n '__zbox_is option' -l %s -d '%s'\n",
 				o->name, o->help);
 	}
 	fputs("end\n\n", out);
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		if (o->personality == FOR_ZBOX)
 			fprintf(out, "complete -c zbox -n '__zbox_is option' -l %s -d '%s'\n",
 				o->name, o->help);
 	}
-	EACH_OPTION(o)
-	print_fish_choice(out, o);
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++)
+		print_fish_choice(out, o);
 }
 
 void options_print_completion(FILE *out, enum print_what what)

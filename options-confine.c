@@ -1,5 +1,9 @@
 /*
  * options-confine.c - rows of the option table: namespaces, identity, privileges.
+ *
+ * Options that take a restriction away stand beside those that make it, and the later word wins;
+ * what contradicts itself without an order is in the columns needs and conflicts, and refused by
+ * options-check.c: a restriction never goes missing silently.
  */
 #include "options-table.h"
 

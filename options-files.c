@@ -1,5 +1,10 @@
 /*
  * options-files.c - rows of the option table: what the new root is made of.
+ *
+ * Host files put in, files and file systems made new, overlays; in the order of the manual page.
+ * Nearly all of them become one operation of the plan, put together from the row (options-mounts.c)
+ * and carried out in the order given. The paths are the caller's words and are looked at by nobody
+ * here: whether one leads where it should is for mounts.c to find out, by descriptor.
  */
 #include "options-table.h"
 

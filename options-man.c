@@ -134,12 +134,12 @@ static const struct part parts[] = {
 	{EXAMPLE, NULL, "zbox --ro-bind /usr /usr bash"},
 	{PARAGRAPH, NULL, "Build what cannot be trusted, in a directory that it may change:"},
 	{EXAMPLE, NULL,
-	 "zbox --ro-bind /usr /usr --bind \"$PWD\" /work --chdir /work \\\n"
+	 "zbox --ro-bind /usr /usr --bind \"$PWD\" /src --chdir /src \\\n"
 	 "     --seccomp-profile build -- make -j2"},
 	{PARAGRAPH, NULL,
 	 "The same with the network of the host, and two variables of the caller:"},
 	{EXAMPLE, NULL,
-	 "zbox --ro-bind /usr /usr --bind \"$PWD\" /work --chdir /work \\\n"
+	 "zbox --ro-bind /usr /usr --bind \"$PWD\" /src --chdir /src \\\n"
 	 "     --share-net --ro-bind /etc/resolv.conf /etc/resolv.conf \\\n"
 	 "     --env http_proxy --env https_proxy -- npm install"},
 	{PARAGRAPH, NULL, "A file that exists only inside:"},
@@ -148,8 +148,8 @@ static const struct part parts[] = {
 	 "     cat /etc/motd 3< banner"},
 	{PARAGRAPH, NULL, "Changes to a directory that are thrown away:"},
 	{EXAMPLE, NULL,
-	 "zbox --ro-bind /usr /usr --overlay-src \"$PWD\" --tmp-overlay /work \\\n"
-	 "     --chdir /work -- ./configure"},
+	 "zbox --ro-bind /usr /usr --overlay-src \"$PWD\" --tmp-overlay /src \\\n"
+	 "     --chdir /src -- ./configure"},
 	{PARAGRAPH, NULL, "What would happen, and then why a call is refused:"},
 	{EXAMPLE, NULL,
 	 "zbox --explain --ro-bind /usr /usr bash\n"

@@ -34,25 +34,23 @@ static int64_t size_unit(const char *text, enum personality personality)
 	if (personality == PERSONALITY_BWRAP || length == 0 ||
 	    isxdigit((unsigned char)text[length - 1]))
 		return 1;
-	unit = memchr(units, toupper((unsigned char)text[length - 1]), strlen(units));
+	unit = strchr(units, toupper((unsigned char)text[length - 1]));
 	return unit ? (int64_t)1024 << 10 * (unit - units) : 0;
 }
 
 int set_size(struct parser *p, const struct option *o, char **arg)
 {
 	int64_t unit = size_unit(arg[0], p->sb->personality), number = 0;
-	autofree char *digits = NULL;
+	size_t length = strlen(arg[0]) - (unit > 1);
+	char digits[32] = ""; /* what is longer is no number of bytes that there could be */
 
 	(void)o;
 	if (p->size != 0)
 		return fail(0, "--size given twice for the same action");
-	digits = strdup(arg[0]);
-	if (!digits)
-		return fail(0, "out of memory");
-	if (unit > 1)
-		digits[strlen(digits) - 1] = '\0';
-	if (unit > 0 && digits[0] != '-' &&
-	    parse_number_c(digits, 0, SIZE_LIMIT / unit, &number) < 0 && errno == ERANGE)
+	if (unit > 0 && length < sizeof(digits) && arg[0][0] != '-')
+		memcpy(digits, arg[0], length);
+	if (parse_number_c(digits, 0, SIZE_LIMIT / (unit ? unit : 1), &number) < 0 &&
+	    errno == ERANGE)
 		return fail(0, "--size (for tmpfs) is limited to %zu", SIZE_MAX / 2);
 	if (number == 0)
 		return fail(0, "--size takes a non-zero number of bytes");

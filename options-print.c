@@ -3,7 +3,8 @@
  *
  * One page is one walk over the rows that the personality has. What is printed is committed
  * (completions/, man/) and compared by make check-generated, so that a change of a row shows in
- * the same commit as the change of the documents.
+ * the same commit as the change of the documents. argv0 is the only foreign text here; it goes to
+ * the usage line as it is.
  */
 #include "options-table.h"
 
@@ -59,6 +60,10 @@ static void print_help(FILE *out, enum personality personality, const char *argv
 			print_wrapped(out, o->help, HELP_COLUMN, HELP_WIDTH);
 		}
 	}
+	if (personality == PERSONALITY_ZBOX)
+		fputs("\nDefaults, exit statuses and examples are in zbox(1), which\n"
+		      "zbox --print man | man -l - shows where it is not installed.\n",
+		      out);
 }
 
 static void print_version(FILE *out, enum personality personality)

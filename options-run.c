@@ -1,5 +1,10 @@
 /*
  * options-run.c - rows of the option table: how zbox itself behaves, and the life of the command.
+ *
+ * Pages and words from elsewhere, the environment, life and terminal, descriptors that other
+ * programs hold the other end of. What is let through here is what could be used against the
+ * caller: a variable with a secret, a descriptor of a directory, the terminal. Each has to be
+ * named.
  */
 #include "options-table.h"
 

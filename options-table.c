@@ -1,6 +1,7 @@
 /*
  * options-table.c - the groups of the option table, in the order of --help and the manual page,
- * and reading the column args. Everything is constant.
+ * and reading the column args. Everything is constant, and nothing that a user said gets here but
+ * the names that option_find() compares.
  */
 #include "options-table.h"
 
@@ -22,21 +23,30 @@ const size_t option_group_count = COUNT(option_groups);
 
 _Static_assert(COUNT(option_groups) <= OPTION_GROUPS, "sandbox.given has a word for each group");
 
-const struct option *option_row(unsigned number)
+const struct option *option_at(unsigned *number)
 {
-	return &option_groups[number / GROUP_ROWS].rows[number % GROUP_ROWS];
+	unsigned row = *number % GROUP_ROWS;
+
+	for (unsigned group = *number / GROUP_ROWS; group < option_group_count; group++, row = 0) {
+		const struct option *o = &option_groups[group].rows[row];
+
+		if (!o->name)
+			continue;
+		*number = group * GROUP_ROWS + row;
+		return o;
+	}
+	return NULL;
 }
 
 const struct option *option_find(const char *name, unsigned *number)
 {
-	for (unsigned group = 0; group < option_group_count; group++) {
-		for (const struct option *o = option_groups[group].rows; o->name; o++) {
-			if (strcmp(o->name, name) == 0) {
-				*number = group * GROUP_ROWS +
-					  (unsigned)(o - option_groups[group].rows);
-				return o;
-			}
-		}
+	const struct option *o;
+
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
+		if (strcmp(o->name, name) != 0)
+			continue;
+		*number = n;
+		return o;
 	}
 	return NULL;
 }

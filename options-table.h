@@ -51,8 +51,10 @@ extern const struct option options_general[], options_binds[], options_created[]
 	options_overlays[], options_namespaces[], options_identity[], options_environment[],
 	options_privileges[], options_life[], options_descriptors[];
 
-/* The row at a position (group * GROUP_ROWS + row) that option_find() gave. */
-const struct option *option_row(unsigned number);
+/* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
+ * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
+ *   for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) */
+const struct option *option_at(unsigned *number);
 
 /* The row of that name, whatever its personality; *number is its position. NULL: none. */
 const struct option *option_find(const char *name, unsigned *number);

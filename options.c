@@ -38,16 +38,14 @@ static unsigned hash(const char *name, size_t length)
 /* Thousands of --ro-bind are usual: a word costs one look instead of a walk over all rows. */
 static void index_rows(struct parser *p)
 {
-	for (unsigned group = 0; group < option_group_count; group++) {
-		const struct option *rows = option_groups[group].rows;
+	const struct option *o;
 
-		for (unsigned row = 0; rows[row].name; row++) {
-			unsigned slot = hash(rows[row].name, strlen(rows[row].name));
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
+		unsigned slot = hash(o->name, strlen(o->name));
 
-			while (p->slots[slot] != 0)
-				slot = (slot + 1) % OPTION_SLOTS;
-			p->slots[slot] = (uint16_t)(group * GROUP_ROWS + row + 1);
-		}
+		while (p->slots[slot] != 0)
+			slot = (slot + 1) % OPTION_SLOTS;
+		p->slots[slot] = (uint16_t)(n + 1);
 	}
 }
 
@@ -57,10 +55,11 @@ static const struct option *find_indexed(const struct parser *p, const char *nam
 {
 	for (unsigned slot = hash(name, length); p->slots[slot] != 0;
 	     slot = (slot + 1) % OPTION_SLOTS) {
-		const struct option *o = option_row(p->slots[slot] - 1U);
+		unsigned n = p->slots[slot] - 1U;
+		const struct option *o = option_at(&n);
 
 		if (strncmp(o->name, name, length) == 0 && o->name[length] == '\0') {
-			*number = p->slots[slot] - 1U;
+			*number = n;
 			return option_known(o, p->sb->personality) ? o : NULL;
 		}
 	}

@@ -161,6 +161,10 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 		run->late_flags = CLONE_NEWNS | (run->clone_flags &
 						 (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP));
 		run->clone_flags &= ~(unsigned)(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP);
+	} else if ((run->clone_flags & CLONE_NEWNET) && !run->barrier) {
+		/* whoever is told the namespaces of the child has to find them there at once */
+		run->make_netns = true;
+		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
 	}
 }
 
@@ -179,18 +183,59 @@ static int clone_failed(int err)
 	return fail(err, "Creating new namespace failed");
 }
 
+static void child_main(const struct sandbox *sb, struct run *run)
+{
+	close_fd(&run->ends[0]);
+	close_fd(&run->supervisor.parent);
+	_exit(inside_run(sb, run));
+}
+
+/* A new pid namespace below one that was joined: the kernel only makes it for a process that is in
+ * the joined one itself, so one in between clones the child for us, as our own child, and ends. */
+static int clone_below(const struct sandbox *sb, struct run *run)
+{
+	pid_t between;
+	int status;
+
+	if (channel_note_senders(run->ends[0], true) < 0)
+		return -1;
+	between = kernel_clone(0);
+	if (between < 0)
+		return clone_failed(errno);
+	if (between == 0) {
+		pid_t child = kernel_clone(run->clone_flags | CLONE_PARENT);
+
+		if (child < 0) {
+			(void)clone_failed(errno);
+			channel_send_failure(run->ends[1]);
+		}
+		if (child == 0) {
+			(void)channel_send(run->ends[1], MESSAGE_BORN, 0);
+			child_main(sb, run);
+		}
+		_exit(child < 0);
+	}
+	if (waitpid(between, &status, 0) != between || status != 0)
+		return fail(0, "Creating new namespace failed");
+	if (channel_sender(run->ends[0], &run->supervisor.child) < 0)
+		return -1;
+	return channel_note_senders(run->ends[0], false);
+}
+
 static int outside_clone(const struct sandbox *sb, struct run *run)
 {
 	plan_processes(sb, run);
 	if (channel_open(run->ends) < 0)
 		return -1;
-	run->supervisor.child = kernel_clone(run->clone_flags);
-	if (run->supervisor.child < 0)
-		return clone_failed(errno);
-	if (run->supervisor.child == 0) {
-		close_fd(&run->ends[0]);
-		close_fd(&run->supervisor.parent);
-		_exit(inside_run(sb, run));
+	if (sb->pidns_fd >= 0 && (run->clone_flags & CLONE_NEWPID)) {
+		if (clone_below(sb, run) < 0)
+			return -1;
+	} else {
+		run->supervisor.child = kernel_clone(run->clone_flags);
+		if (run->supervisor.child < 0)
+			return clone_failed(errno);
+		if (run->supervisor.child == 0)
+			child_main(sb, run);
 	}
 	close_fd(&run->ends[1]);
 	run->supervisor.channel = take_fd(&run->ends[0]);

@@ -4,7 +4,7 @@
  * Order of use, each step in the process named:
  *   prepare   outside, before the first clone: programs are read or chosen, nothing is applied
  *   no_new    outside, at once after it, but after newuidmap where that is needed
- *   limit     PID 1, in the user namespace that shall be limited, while /proc/sys can be written
+ *   limit     PID 1, in the user namespace that shall be limited, after the last mount
  *   reduce    PID 1 (or the command where it is PID 1), after the last mount: everything that its
  *             children shall inherit
  *   bound     again in any user namespace that is made after reduce
@@ -48,15 +48,16 @@ void privileges_free(struct privileges *p);
 int privileges_no_new(void) MUST_CHECK;
 
 /* The second lock on namespaces inside, /proc/sys/user: none at all, or a few where the profile
- * leaves them to the command. proc: descriptor of a procfs whose sys is not read-only yet; the
- * caller is in the user namespace that is meant and holds CAP_SYS_RESOURCE in it. Does nothing
+ * leaves them to the command. proc: descriptor of a procfs whose sys is not read-only (the host's);
+ * the caller is in the user namespace that is meant, holds CAP_SYS_RESOURCE in it, and mounts
+ * nothing any more, since open_tree(2) counts as a mount namespace. Does nothing
  * under the name bwrap. levels: user namespaces that zbox itself still makes below this one.
  * Returns 0, or -1 after fail(). */
 int privileges_limit(const struct sandbox *sb, const struct privileges *p, int proc,
 		     unsigned levels) MUST_CHECK;
 
-/* Session keyring, Landlock, and privileges_bound(). The process stands in the finished root (its
- * root directory), holds CAP_SETPCAP, and mounts nothing any more: Landlock refuses that.
+/* Session keyring, core limit, Landlock, and privileges_bound(). The process stands in the finished
+ * root (its root directory), holds CAP_SETPCAP, and mounts nothing any more: Landlock refuses that.
  * Returns 0, or -1 after fail(). */
 int privileges_reduce(const struct sandbox *sb, const struct privileges *p) MUST_CHECK;
 

@@ -106,7 +106,7 @@ void report_failure(const struct sandbox *sb, const struct failure *f)
 	add_object(&message, sb, f->text);
 	if (f->err != 0) {
 		add_text(&message, ": ");
-		add_text(&message, strerror(f->err));
+		add_text(&message, reason_text(f->err));
 	}
 	add_text(&message, "\n");
 	add_hint(&message, sb, f);
@@ -159,7 +159,7 @@ static void write_record(struct json *j, const struct status_record *record)
 		json_text(j, "step", f->step);
 		json_text(j, "text", f->text);
 		json_number(j, "errno", f->err);
-		json_text(j, "reason", f->err ? strerror(f->err) : NULL);
+		json_text(j, "reason", f->err ? reason_text(f->err) : NULL);
 		json_close(j, '}');
 	} else {
 		json_null(j, "failure");

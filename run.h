@@ -5,6 +5,7 @@
 #define ZBOX_RUN_H
 
 #include "identity.h"
+#include "network/namespace.h"
 #include "privileges.h"
 #include "sandbox.h"
 #include "supervisor.h"
@@ -22,12 +23,14 @@ struct run {
 	int ends[2]; /* channel: [0] outside, [1] inside */
 	unsigned clone_flags;
 	unsigned late_flags; /* namespaces that PID 1 makes after the root is built, see inside.c */
-	bool reaper;         /* the child is a PID 1 of ours */
-	bool alone;          /* and is not the first process of a pid namespace */
-	bool barrier;        /* the child waits for MESSAGE_GO before it does anything */
+	bool make_netns; /* a helper inside makes the network namespace, see network/namespace.c */
+	bool reaper;     /* the child is a PID 1 of ours */
+	bool alone;      /* and is not the first process of a pid namespace */
+	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 
 	/* inside */
+	struct netns_maker netns;
 	char **words;         /* argv of zbox */
 	int proc;             /* the host's /proc, O_PATH */
 	int children;         /* see init.h */

@@ -18,6 +18,8 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "doctor.h"
+#include "explain.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
@@ -158,6 +160,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.supervisor =
 			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
 		.ends = {-1, -1},
+		.netns = NETNS_MAKER_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -176,6 +179,25 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	}
 	(void)!write_status(sb, &run, status, &start); /* the reader may have gone */
 	return status;
+}
+
+/* --help and the like: 0 when all of it could be written. */
+static int flush_page(const struct sandbox *sb, bool good)
+{
+	if (good && fflush(stdout) != 0)
+		good = fail(errno, "standard output") == 0;
+	return good ? 0 : failed_before(sb);
+}
+
+static int print_plan(const struct sandbox *sb, const struct privileges *privileges)
+{
+	char **environment = identity_environment(sb, environ);
+
+	if (!environment)
+		return failed_before(sb);
+	report_explain(stdout, sb, privileges, environment, sb->print == PRINT_EXPLAIN_JSON);
+	identity_environment_free(environment);
+	return flush_page(sb, true);
 }
 
 static int plan(struct sandbox *sb, struct privileges *privileges)
@@ -199,10 +221,43 @@ static int run_plan(struct sandbox *sb, char **words)
 
 	if (plan(sb, &privileges) < 0)
 		status = failed_before(sb);
+	else if (sb->print != PRINT_NOTHING)
+		status = print_plan(sb, &privileges);
 	else
 		status = run_command(sb, &privileges, words);
 	privileges_free(&privileges);
 	return status;
+}
+
+/* What is printed instead of running anything, and needs no plan. */
+static int print_page(const struct sandbox *sb, const char *argv0)
+{
+	switch (sb->print) {
+	case PRINT_DOCTOR:
+	case PRINT_DOCTOR_JSON: {
+		int status = report_doctor(stdout, sb->print == PRINT_DOCTOR_JSON);
+
+		return fflush(stdout) == 0 ? status : flush_page(sb, false);
+	}
+	case PRINT_SECCOMP_SHOW:
+		failure_step("seccomp");
+		return flush_page(sb, seccomp_show(stdout, sb) == 0);
+	case PRINT_SECCOMP_WHY:
+		failure_step("seccomp");
+		return flush_page(sb, seccomp_why(stdout, sb) == 0);
+	case PRINT_NOTHING:
+	case PRINT_EXPLAIN:
+	case PRINT_EXPLAIN_JSON:
+	case PRINT_HELP:
+	case PRINT_VERSION:
+	case PRINT_MAN:
+	case PRINT_BASH:
+	case PRINT_ZSH:
+	case PRINT_FISH:
+		break;
+	}
+	options_print(stdout, sb->print, sb->personality, argv0);
+	return flush_page(sb, true);
 }
 
 int main(int argc, char **argv)
@@ -222,9 +277,9 @@ int main(int argc, char **argv)
 	}
 	if (options_parse(&sb, argc - skip, argv + skip, &reader) < 0) {
 		status = failed_before(&sb);
-	} else if (sb.print >= PRINT_HELP && sb.print <= PRINT_FISH) {
-		options_print(stdout, sb.print, personality, argv[0]);
-		status = fflush(stdout) == 0 ? 0 : 125;
+	} else if (sb.print != PRINT_NOTHING && sb.print != PRINT_EXPLAIN &&
+		   sb.print != PRINT_EXPLAIN_JSON) {
+		status = print_page(&sb, argv[0]);
 	} else if (options_check(&sb, geteuid()) < 0) {
 		status = failure_status(&sb);
 		if (personality == PERSONALITY_BWRAP && sb.print == PRINT_HELP)

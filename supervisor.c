@@ -63,13 +63,13 @@ static void end_all(struct supervisor *s, int signal)
 
 static void signal_arrived(struct supervisor *s, int signal)
 {
+	if (signal == SIGWINCH)
+		terminal_resize(s->terminal);
 	if (!s->started) {
 		if (signal != SIGCHLD && signal != SIGWINCH && signal != SIGCONT)
 			end_all(s, signal);
 		return;
 	}
-	if (signal == SIGWINCH)
-		terminal_resize(s->terminal);
 	if (!s->reaper)
 		(void)kill(s->child, signal);
 	else if (signal == SIGCONT)
@@ -123,6 +123,7 @@ static int message_arrived(struct supervisor *s)
 		s->ended = true;
 		s->status = message.value;
 		return 1;
+	case MESSAGE_BORN:
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_RESUME:

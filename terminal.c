@@ -52,6 +52,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define DRAIN_BYTES (64 * 1024) /* the kernel holds less than 20 KiB for a pseudo-terminal */
@@ -74,13 +76,26 @@ static int first_of(unsigned bits, const char order[static 3])
 	return -1;
 }
 
-/* Whether two descriptors are one terminal; /dev/tty and /dev/pts/3 can be. */
+/* ioctl(2) for the requests that do not fit musl's int; the kernel takes 32 bits of them. */
+static int request(int fd, unsigned what, uintptr_t argument)
+{
+	return (int)syscall(SYS_ioctl, fd, what, argument);
+}
+
+/* Whether two descriptors are one terminal. Device numbers alone do not tell: every instance of
+ * devpts has a 136:0. But /dev/tty has another number than the terminal that it leads to. */
 static bool same_terminal(int a, int b)
 {
 	unsigned device_a = 0, device_b = 0;
+	struct stat node_a, node_b;
 
-	if (ioctl(a, TIOCGDEV, &device_a) < 0 || ioctl(b, TIOCGDEV, &device_b) < 0)
-		return true; /* refused by somebody's filter: two are rare */
+	if (fstat(a, &node_a) < 0 || fstat(b, &node_b) < 0)
+		return false;
+	if (node_a.st_dev == node_b.st_dev && node_a.st_ino == node_b.st_ino)
+		return true;
+	if (node_a.st_rdev == node_b.st_rdev || request(a, TIOCGDEV, (uintptr_t)&device_a) < 0 ||
+	    request(b, TIOCGDEV, (uintptr_t)&device_b) < 0)
+		return false;
 	return device_a == device_b;
 }
 
@@ -171,11 +186,11 @@ static int open_slave(int devpts, int master)
 {
 	unsigned number;
 	char path[32];
-	int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int fd = request(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd >= 0)
 		return fd;
-	if (ioctl(master, TIOCGPTN, &number) < 0) /* before Linux 4.13: by its name */
+	if (request(master, TIOCGPTN, (uintptr_t)&number) < 0) /* before Linux 4.13: by its name */
 		return -1;
 	(void)snprintf(path, sizeof(path), devpts < 0 ? "/dev/pts/%u" : "%u", number);
 	return openat(devpts, path, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -407,13 +422,14 @@ int terminal_start(struct terminal *t, int *master)
 	bool one = same_terminal(t->input, t->output);
 	unsigned number;
 
-	if (ioctl(*master, TIOCGPTN, &number) < 0)
+	if (request(*master, TIOCGPTN, (uintptr_t)&number) < 0)
 		return fail(errno, "the master of the new terminal");
 	t->master = take_fd(master);
 	/* refused: then a command that closes all of its openings is hung up, no more */
-	t->slave = ioctl(t->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	t->slave = request(t->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	t->input = open_own(t->input);
 	t->output = one && t->input > STDERR_FILENO ? t->input : open_own(t->output);
+	copy_size(t->output, t->master); /* it may have changed since PID 1 looked */
 	if (t->foreground && in_foreground(t))
 		take_terminal(t);
 	return 0;

@@ -79,6 +79,38 @@ void failure_adopt(const struct failure *f)
 	record.text[sizeof(record.text) - 1] = '\0';
 }
 
+const char *reason_text(int err)
+{
+	static const struct {
+		int err;
+		const char *text;
+	} glibc[] = {
+		{EBUSY, "Device or resource busy"},
+		{ELOOP, "Too many levels of symbolic links"},
+		{EMFILE, "Too many open files"},
+		{ENAMETOOLONG, "File name too long"},
+		{ENFILE, "Too many open files in system"},
+		{ENOMEM, "Cannot allocate memory"},
+		{ENOTTY, "Inappropriate ioctl for device"},
+		{EOPNOTSUPP, "Operation not supported"},
+		{EXDEV, "Invalid cross-device link"},
+		{ESTALE, "Stale file handle"},
+		{EAGAIN, "Resource temporarily unavailable"},
+		{EFAULT, "Bad address"},
+		{EPROTO, "Protocol error"},
+		{EIO, "Input/output error"},
+		{ENODEV, "No such device"},
+		{ENXIO, "No such device or address"},
+		{EFBIG, "File too large"},
+		{EUSERS, "Too many users"},
+	};
+
+	for (size_t i = 0; i < COUNT(glibc); i++)
+		if (glibc[i].err == err)
+			return glibc[i].text;
+	return strerror(err);
+}
+
 void failure_clear(void)
 {
 	failed = false;
@@ -222,9 +254,10 @@ void *array_add(void *array_pointer, size_t *count, size_t size)
 	void **array = array_pointer;
 	char *items = *array;
 
-	/* the room doubles whenever the count is a power of two: no third variable to keep */
-	if ((*count & (*count - 1)) == 0) {
-		items = reallocarray(items, *count ? 2 * *count : 1, size);
+	/* Room for 8 at first, then it doubles whenever the count is a power of two: no third
+	 * variable to keep. */
+	if (*count == 0 || (*count >= 8 && (*count & (*count - 1)) == 0)) {
+		items = reallocarray(items, *count ? 2 * *count : 8, size);
 		if (!items) {
 			(void)fail(0, "out of memory");
 			return NULL;

@@ -46,6 +46,9 @@ const struct failure *failure_get(void);
 /* Takes over a record that another process sent, unless something failed here before. */
 void failure_adopt(const struct failure *f);
 
+/* The text of an errno, in glibc's words whatever the C library is: launchers look for them. */
+const char *reason_text(int err);
+
 /* Forgets the record: for a caller that tried something and has another way. */
 void failure_clear(void);
 

@@ -59,7 +59,7 @@ result() {
 	fi
 }
 
-note() { printf '%s\n' "$1" | head -c 4000 | sed 's/^/#   /'; }
+note() { printf '%s\n' "$1" | head -c 4000 | cut -c 1-500 | sed 's/^/#   /'; }
 
 pass() { result 0 "$1"; }
 flunk() {

@@ -1,6 +1,5 @@
 #!/bin/bash
 # Descriptors: what the command gets, what supervisors read and write, --args.
-# shellcheck disable=SC2094  # a word and a file of that name
 . "$(dirname "$0")/../lib.sh"
 host=(--dev-bind / /)
 

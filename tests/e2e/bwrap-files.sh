@@ -1,6 +1,5 @@
 #!/bin/bash
 # What is made rather than bound: directories, files, links, tmpfs, modes, data, remount-ro.
-# shellcheck disable=SC2094  # the same word is one file on the host and another inside
 . "$(dirname "$0")/../lib.sh"
 
 mode() { stat -c %a "$@"; }

@@ -60,7 +60,9 @@ static void cwd_escape(struct result *r)
 		open_hole(r, "the working directory is not beneath the root");
 		return;
 	}
-	if (name && open(name + 1, O_RDONLY | O_CLOEXEC) >= 0) {
+	/* where the home is inside anyway, home-secrets says so */
+	if (name && access(canaries.secret, F_OK) < 0 &&
+	    open(name + 1, O_RDONLY | O_CLOEXEC) >= 0) {
 		open_hole(r, "the secret of the home is in the working directory");
 		return;
 	}
@@ -139,16 +141,27 @@ static void supervisor_fd(struct result *r)
 	(void)seen;
 }
 
-static void pidfd_getfd_outside(struct result *r)
+static void take_from(struct result *r, pid_t pid)
 {
-	long pidfd = syscall(SYS_pidfd_open, canaries.host, 0);
+	long pidfd = syscall(SYS_pidfd_open, pid, 0);
 
-	if (pidfd < 0)
-		pidfd = syscall(SYS_pidfd_open, 1, 0);
 	if (pidfd < 0)
 		stopped(r, "%s", errno_name(errno));
 	else
 		judge(r, syscall(SYS_pidfd_getfd, pidfd, 1, 0), "a descriptor was taken");
+}
+
+static void pidfd_getfd_outside(struct result *r)
+{
+	take_from(r, canaries.host);
+}
+
+static void pidfd_getfd_init(struct result *r)
+{
+	if (getppid() == 1)
+		stopped(r, "no init");
+	else
+		take_from(r, 1);
 }
 
 static const struct check checks[] = {
@@ -159,6 +172,7 @@ static const struct check checks[] = {
 	{"self-exe", NULL, self_exe, NULL, NULL},
 	{"supervisor-fd", "none", supervisor_fd, NULL, NULL},
 	{"pidfd-getfd", "ENOSYS|ESRCH|EPERM", pidfd_getfd_outside, NULL, NULL},
+	{"pidfd-getfd-init", "ENOSYS|EPERM|no init", pidfd_getfd_init, NULL, NULL},
 };
 
 const struct check_group group_descriptors = {'B', checks, COUNT(checks)};

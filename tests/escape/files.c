@@ -185,6 +185,9 @@ static void mountinfo_leak(struct result *r)
 	/* its own layout is what a program must be able to see: the host's is the question */
 	if (strstr(text, canaries.tag))
 		open_hole(r, "a path of the host");
+	else if (strstr(text, " - cgroup") || strstr(text, " - sysfs") ||
+		 strstr(text, " - securityfs") || strstr(text, " - debugfs"))
+		open_hole(r, "the layout of the host, %u lines", lines);
 	else
 		stopped(r, "%u lines", lines);
 }

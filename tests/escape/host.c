@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -57,7 +58,7 @@ static void make_files(struct host *h)
 	(void)snprintf(path, sizeof(path), "%s/secret", h->base);
 	(void)snprintf(canaries.secret, sizeof(canaries.secret), "%.120s", path);
 	(void)!write(hold(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), path), "secret\n", 7);
-	(void)snprintf(path, sizeof(path), "/dev/shm/%s", h->tag);
+	(void)snprintf(path, sizeof(path), "/dev/shm/%s.shm", h->tag);
 	(void)open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	(void)snprintf(canaries.tag, sizeof(canaries.tag), "%s", h->tag);
 	(void)gethostname(canaries.hostname, sizeof(canaries.hostname) - 1);
@@ -117,6 +118,16 @@ static void leave_things_open(const struct host *h)
 	(void)setenv("GCONV_PATH", "/nonexistent", 1);
 }
 
+static void allow_cores(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_CORE, &limit);
+}
+
 static void take_away(const struct host *h)
 {
 	static const char *const dirs[] = {"",         "/usr",  "/usr/lib", "/etc",     "/var",
@@ -128,6 +139,8 @@ static void take_away(const struct host *h)
 		(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], h->tag);
 		(void)unlink(path);
 	}
+	(void)snprintf(path, sizeof(path), "/dev/shm/%s.shm", h->tag);
+	(void)unlink(path);
 	(void)shmctl(shmget(canaries.shm_key, 1, 0), IPC_RMID, NULL);
 	(void)snprintf(path, sizeof(path), "chmod -R u+rwx '%s'; rm -rf '%s'", h->base, h->base);
 	if (system(path) != 0)
@@ -159,6 +172,7 @@ struct run start(const struct host *h, const char *const *words, void (*prepare)
 	run.pid = fork();
 	if (run.pid == 0) {
 		(void)setsid();
+		(void)chdir(h->base); /* a core goes away with the rest */
 		(void)dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0);
 		(void)dup2(pipes[1], 1);
 		if (!getenv("ESCAPE_VERBOSE"))
@@ -482,6 +496,7 @@ int host_main(int argc, char **argv)
 	listen_tcp();
 	open_terminal(&h);
 	leave_things_open(&h);
+	allow_cores();
 	run_main(&h);
 	run_life(&h);
 	if (h.binds)

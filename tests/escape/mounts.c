@@ -68,6 +68,20 @@ static void nested_umount(struct result *r)
 		remount_rw(r);
 }
 
+/* "/.." crosses what is mounted on the root: an old root that was not taken away lies there. */
+static void root_parent(struct result *r)
+{
+	struct statx root, parent;
+
+	if (statx(AT_FDCWD, "/", 0, STATX_MNT_ID | STATX_INO, &root) < 0 ||
+	    statx(AT_FDCWD, "/..", 0, STATX_MNT_ID | STATX_INO, &parent) < 0)
+		stopped(r, "%s", errno_name(errno));
+	else if (root.stx_mnt_id != parent.stx_mnt_id || root.stx_ino != parent.stx_ino)
+		open_hole(r, "another tree lies on the root");
+	else
+		stopped(r, "the root");
+}
+
 static void mount_tmpfs(struct result *r)
 {
 	judge(r, raw_mount("none", "/tmp", "tmpfs", 0), "a tmpfs is mounted");
@@ -143,6 +157,7 @@ static void listmount(struct result *r)
 }
 
 static const struct check checks[] = {
+	{"root-parent", "the root", root_parent, NULL, NULL},
 	{"remount-rw", "EPERM", remount_rw, NULL, NULL},
 	{"umount-locked", "EPERM|EINVAL", umount_locked, NULL, NULL},
 	{"nested-umount", NULL, nested_umount, NULL, NULL},

@@ -236,7 +236,8 @@ static void shm_own(struct result *r)
 		return;
 	}
 	while ((entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, canaries.tag) == 0)
+		if (strncmp(entry->d_name, canaries.tag, strlen(canaries.tag)) == 0 &&
+		    strcmp(entry->d_name + strlen(canaries.tag), ".shm") == 0)
 			open_hole(r, "the host's /dev/shm");
 	(void)closedir(dir);
 }

@@ -130,11 +130,11 @@ static void fg_hijack(struct result *r)
 }
 
 static const struct check checks[] = {
-	{"tiocsti", "EPERM", tiocsti, NULL, NULL},
-	{"tiocsti-highbits", "EPERM", tiocsti_highbits, NULL, NULL},
-	{"tioclinux", "EPERM", tioclinux, NULL, NULL},
-	{"kd-remap", "EPERM", kd_remap, NULL, NULL},
-	{"tiocsetd", "EPERM", tiocsetd, NULL, NULL},
+	{"tiocsti", "EPERM", tiocsti, "none", NULL},
+	{"tiocsti-highbits", "EPERM", tiocsti_highbits, "none", NULL},
+	{"tioclinux", "EPERM", tioclinux, "none", NULL},
+	{"kd-remap", "EPERM", kd_remap, "none", NULL},
+	{"tiocsetd", "EPERM", tiocsetd, "none", NULL},
 	{"host-session", "own", host_session, NULL, NULL},
 	{"own-terminal", "not the caller's", own_terminal, NULL, NULL},
 	{"kill-zero", "sibling lives", kill_zero, NULL, NULL},

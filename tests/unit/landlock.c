@@ -269,7 +269,7 @@ static void test_only_refuses(void)
 		struct sandbox sb = empty(rows[i].mounts, rows[i].count);
 
 		failure_clear();
-		ok(landlock_only_apply(&sb, landlock_abi()) < 0 && failure_get() &&
+		check(landlock_only_apply(&sb, landlock_abi()) < 0 && failure_get() &&
 			      strncmp(failure_get()->text, rows[i].text, strlen(rows[i].text)) == 0,
 		      "%s", rows[i].text);
 	}
@@ -281,30 +281,30 @@ static void test_choose(void)
 	const char *note;
 	int abi;
 
-	ok(landlock_choose(LANDLOCK_DEFAULT, false, false, &abi, &note) == 0 && abi == 0 &&
+	check(landlock_choose(LANDLOCK_DEFAULT, false, false, &abi, &note) == 0 && abi == 0 &&
 		      !note,
 	      "bwrap: off, without a note");
-	ok(landlock_choose(LANDLOCK_OFF, true, false, &abi, &note) == 0 && abi == 0 && !note,
+	check(landlock_choose(LANDLOCK_OFF, true, false, &abi, &note) == 0 && abi == 0 && !note,
 	      "off is off");
-	ok(landlock_choose(LANDLOCK_DEFAULT, true, true, &abi, &note) == 0 && abi == 0 && note,
+	check(landlock_choose(LANDLOCK_DEFAULT, true, true, &abi, &note) == 0 && abi == 0 && note,
 	      "off with a note where the command mounts");
-	ok(landlock_choose(LANDLOCK_REQUIRE, true, true, &abi, &note) < 0,
+	check(landlock_choose(LANDLOCK_REQUIRE, true, true, &abi, &note) < 0,
 	      "required and mounting is an error");
 	setenv("ZBOX_TEST_LANDLOCK_ABI", "0", 1);
-	ok(landlock_choose(LANDLOCK_AUTO, true, false, &abi, &note) == 0 && abi == 0 && note,
+	check(landlock_choose(LANDLOCK_AUTO, true, false, &abi, &note) == 0 && abi == 0 && note,
 	      "no Landlock: a note");
-	ok(landlock_choose(LANDLOCK_REQUIRE, true, false, &abi, &note) < 0,
+	check(landlock_choose(LANDLOCK_REQUIRE, true, false, &abi, &note) < 0,
 	      "no Landlock: required is an error");
 	setenv("ZBOX_TEST_LANDLOCK_ABI", "1", 1);
-	ok(landlock_choose(LANDLOCK_AUTO, true, false, &abi, &note) == 0 && abi == 0 && note,
+	check(landlock_choose(LANDLOCK_AUTO, true, false, &abi, &note) == 0 && abi == 0 && note,
 	      "ABI 1: a note");
-	ok(landlock_choose(LANDLOCK_REQUIRE, true, false, &abi, &note) == 0 && abi == 1,
+	check(landlock_choose(LANDLOCK_REQUIRE, true, false, &abi, &note) == 0 && abi == 1,
 	      "ABI 1: used when required");
 	unsetenv("ZBOX_TEST_LANDLOCK_ABI");
 	failure_clear();
-	ok(landlock_missing(7, 0) == NULL, "nothing is missing at ABI 7");
-	ok(landlock_missing(5, 0) && !landlock_missing(5, 1), "one thing is missing at ABI 5");
-	ok(landlock_missing(0, 5) && !landlock_missing(0, 6), "everything is missing at 0");
+	check(landlock_missing(7, 0) == NULL, "nothing is missing at ABI 7");
+	check(landlock_missing(5, 0) && !landlock_missing(5, 1), "one thing is missing at ABI 5");
+	check(landlock_missing(0, 5) && !landlock_missing(0, 6), "everything is missing at 0");
 }
 
 static int in_child(int (*body)(void))
@@ -360,12 +360,12 @@ int main(void)
 			if (abi < children[i].from)
 				continue;
 			status = in_child(children[i].body);
-			ok(status == 0, "ABI %d: %s (%d)", abi, children[i].name, status);
+			check(status == 0, "ABI %d: %s (%d)", abi, children[i].name, status);
 			if (!clean || system(clean) != 0)
 				return 99;
 		}
 	}
 	autofree char *clean = format_text("rm -rf %s", base);
 
-	return clean && system(clean) == 0 ? done() : 99;
+	return clean && system(clean) == 0 ? test_done() : 99;
 }

@@ -148,6 +148,8 @@ static const struct message wrong[] = {
 	{"bwrap --size 0 --tmpfs /a", "--size takes a non-zero number of bytes"},
 	{"bwrap --size '' --tmpfs /a", "--size takes a non-zero number of bytes"},
 	{"bwrap --size -1 --tmpfs /a", "--size takes a non-zero number of bytes"},
+	{"bwrap --size 11111111111111111111111111111111 --tmpfs /a",
+	 "--size takes a non-zero number of bytes"},
 	{"bwrap --size 1x --tmpfs /a", "--size takes a non-zero number of bytes"},
 	{"bwrap --size 1K --tmpfs /a", "--size takes a non-zero number of bytes"},
 	{"bwrap --size 9223372036854775808 --tmpfs /a",

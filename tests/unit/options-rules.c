@@ -131,10 +131,10 @@ static void test_overlays(void)
 {
 	expect("bwrap --overlay-src /a --overlay-opt x=1 --overlay-src /b --overlay-opt y "
 	       "--overlay "
-	       "/up /work /to --overlay-opt z --overlay-src /c --tmp-overlay /d --overlay-src /e "
+	       "/up /wd /to --overlay-opt z --overlay-src /c --tmp-overlay /d --overlay-src /e "
 	       "--overlay-src /f --ro-overlay /g",
 	       NULL);
-	check(mount_is(0, MOUNT_OVERLAY, 0, "/up", "/to") && same(sb.mounts[0].work, "/work") &&
+	check(mount_is(0, MOUNT_OVERLAY, 0, "/up", "/to") && same(sb.mounts[0].work, "/wd") &&
 		      sb.mounts[0].layer_count == 2 && same(sb.mounts[0].layers[0], "/a") &&
 		      same(sb.mounts[0].layers[1], "/b") && same(sb.mounts[0].options, "x=1,y"),
 	      "--overlay takes its layers, bottom first, and its options");

@@ -6,16 +6,13 @@
 
 #include <string.h>
 
-#define EACH_OPTION(o)                                                                             \
-	for (size_t group_ = 0; group_ < option_group_count; group_++)                             \
-		for (const struct option *o = option_groups[group_].rows; o->name; o++)
-
 static unsigned count_named(const char *name)
 {
+	const struct option *o;
 	unsigned count = 0;
 
-	EACH_OPTION(o)
-	count += strcmp(o->name, name) == 0;
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++)
+		count += strcmp(o->name, name) == 0;
 	return count;
 }
 
@@ -61,6 +58,8 @@ static void test_columns(const struct option *o)
 
 static void test_groups(void)
 {
+	const struct option *o;
+
 	for (size_t group = 0; group < option_group_count; group++) {
 		size_t rows = 0;
 
@@ -69,11 +68,10 @@ static void test_groups(void)
 		check(rows > 0 && rows <= GROUP_ROWS, "group %zu (%s) has 1 to %d rows", group,
 		      option_groups[group].title, GROUP_ROWS);
 	}
-	EACH_OPTION(o)
-	{
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		unsigned number;
 
-		if (option_find(o->name, &number) != o || option_row(number) != o)
+		if (option_find(o->name, &number) != o || option_at(&number) != o)
 			check(false, "--%s: is found by name and number", o->name);
 	}
 }
@@ -81,6 +79,7 @@ static void test_groups(void)
 /* All of bubblewrap 0.11.1, and what the name bwrap has besides. */
 static void test_bubblewrap(void)
 {
+	const struct option *o;
 	static const char *const names[] = {
 		"add-seccomp-fd", "args", "argv0", "as-pid-1", "assert-userns-disabled", "bind",
 		"bind-data", "bind-fd", "bind-try", "block-fd", "cap-add", "cap-drop", "chdir",
@@ -99,13 +98,13 @@ static void test_bubblewrap(void)
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		unsigned number;
-		const struct option *o = option_find(names[i], &number);
 
+		o = option_find(names[i], &number);
 		check(o && option_known(o, PERSONALITY_BWRAP) && option_known(o, PERSONALITY_ZBOX),
 		      "--%s is there under both names", names[i]);
 	}
-	EACH_OPTION(o)
-	known += option_known(o, PERSONALITY_BWRAP);
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++)
+		known += option_known(o, PERSONALITY_BWRAP);
 	check(known == COUNT(names), "and the name bwrap has no other");
 }
 
@@ -131,8 +130,10 @@ static void test_args(void)
 
 int main(void)
 {
-	EACH_OPTION(o)
-	test_columns(o);
+	const struct option *o;
+
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++)
+		test_columns(o);
 	test_groups();
 	test_bubblewrap();
 	test_args();

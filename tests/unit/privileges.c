@@ -76,20 +76,20 @@ static void test_names(void)
 	for (int i = 0; i <= CAP_LAST_CAP; i++) {
 		const char *name = capability_name(i);
 
-		ok(capability_from_name(name, &cap) == 0 && cap == i, "%s is %d", name, i);
-		ok(capability_from_name(name + 4, &cap) == 0 && cap == i, "%s is %d", name + 4,
+		check(capability_from_name(name, &cap) == 0 && cap == i, "%s is %d", name, i);
+		check(capability_from_name(name + 4, &cap) == 0 && cap == i, "%s is %d", name + 4,
 		      i);
 #ifdef WITH_LIBCAP
 		cap_value_t value = -1;
 
-		ok(cap_from_name(name, &value) == 0 && (int)value == i, "libcap: %s", name);
+		check(cap_from_name(name, &value) == 0 && (int)value == i, "libcap: %s", name);
 #endif
 	}
-	ok(capability_from_name("CAP_Net_Admin", &cap) == 0 && cap == CAP_NET_ADMIN,
+	check(capability_from_name("CAP_Net_Admin", &cap) == 0 && cap == CAP_NET_ADMIN,
 	      "case does not matter");
-	ok(capability_from_name("aLL", &cap) == 0 && cap == -1, "ALL in any case");
-	ok(capability_from_name("12", &cap) == 0 && cap == 12, "a number, as libcap has it");
-	ok(capability_name(-1) == NULL && capability_name(64) == NULL, "numbers without name");
+	check(capability_from_name("aLL", &cap) == 0 && cap == -1, "ALL in any case");
+	check(capability_from_name("12", &cap) == 0 && cap == 12, "a number, as libcap has it");
+	check(capability_name(-1) == NULL && capability_name(64) == NULL, "numbers without name");
 	for (const char *const *bad = (const char *const[]){"", "cap_", "cap", "chow", "chowns",
 							    "cap_cap_chown", "cap_all", "-1", "41",
 							    "99999999999", "0x1", " chown", NULL};
@@ -99,7 +99,7 @@ static void test_names(void)
 		cap = 99;
 		failure_clear();
 		(void)snprintf(text, sizeof(text), "unknown cap: %s", *bad);
-		ok(capability_from_name(*bad, &cap) < 0 && cap == 99 &&
+		check(capability_from_name(*bad, &cap) < 0 && cap == 99 &&
 			      strcmp(failure_text(), text) == 0,
 		      "'%s' is none", *bad);
 	}
@@ -115,21 +115,21 @@ static void test_wanted(void)
 	struct cap_change drop_one[] = {{false, CAP_SYS_ADMIN}};
 	struct sandbox zbox = empty(PERSONALITY_ZBOX), bwrap = empty(PERSONALITY_BWRAP);
 
-	ok(capabilities_wanted(&zbox, 1000, has) == 0, "zbox: a user starts empty");
-	ok(capabilities_wanted(&zbox, 0, has) == 0, "zbox: root starts empty");
-	ok(capabilities_wanted(&bwrap, 1000, has) == 0, "bwrap: a user starts empty");
-	ok(capabilities_wanted(&bwrap, 0, has) == has, "bwrap: root starts with what it has");
-	ok(capabilities_wanted(&bwrap, 0, 0x3) == 0x3, "bwrap: and not with more");
+	check(capabilities_wanted(&zbox, 1000, has) == 0, "zbox: a user starts empty");
+	check(capabilities_wanted(&zbox, 0, has) == 0, "zbox: root starts empty");
+	check(capabilities_wanted(&bwrap, 1000, has) == 0, "bwrap: a user starts empty");
+	check(capabilities_wanted(&bwrap, 0, has) == has, "bwrap: root starts with what it has");
+	check(capabilities_wanted(&bwrap, 0, 0x3) == 0x3, "bwrap: and not with more");
 	bwrap.caps = drop_one, bwrap.cap_count = 1;
-	ok(capabilities_wanted(&bwrap, 0, has) == (has & ~(1ULL << CAP_SYS_ADMIN)),
+	check(capabilities_wanted(&bwrap, 0, has) == (has & ~(1ULL << CAP_SYS_ADMIN)),
 	      "bwrap: root drops one");
-	ok(capabilities_wanted(&bwrap, 1000, has) == 0, "bwrap: a user drops from nothing");
+	check(capabilities_wanted(&bwrap, 1000, has) == 0, "bwrap: a user drops from nothing");
 	zbox.caps = add_two, zbox.cap_count = 2;
-	ok(capabilities_wanted(&zbox, 1000, has) == (1 | 1 << CAP_KILL), "two are added");
+	check(capabilities_wanted(&zbox, 1000, has) == (1 | 1 << CAP_KILL), "two are added");
 	zbox.caps = all_but, zbox.cap_count = 2;
-	ok(capabilities_wanted(&zbox, 1000, 0) == ~(1ULL << CAP_SYS_ADMIN), "ALL but one");
+	check(capabilities_wanted(&zbox, 1000, 0) == ~(1ULL << CAP_SYS_ADMIN), "ALL but one");
 	zbox.caps = none_but, zbox.cap_count = 3;
-	ok(capabilities_wanted(&zbox, 1000, 0) == 1, "dropping ALL starts over");
+	check(capabilities_wanted(&zbox, 1000, 0) == 1, "dropping ALL starts over");
 }
 
 static int bytes_fd(const void *bytes, size_t length)
@@ -161,46 +161,46 @@ static void test_programs(void)
 	struct privileges p;
 	int fds[2];
 
-	ok(privileges_prepare(&zbox, 0, &p) == 0 && p.filter_count == 1 &&
+	check(privileges_prepare(&zbox, 0, &p) == 0 && p.filter_count == 1 &&
 		      p.filters[0].code == refuse_getpriority && !p.nested_userns,
 	      "zbox: strict by default");
 	privileges_free(&p);
-	ok(privileges_prepare(&bwrap, 0, &p) == 0 && p.filter_count == 0 && !p.profile,
+	check(privileges_prepare(&bwrap, 0, &p) == 0 && p.filter_count == 0 && !p.profile,
 	      "bwrap: no profile");
 	privileges_free(&p);
 	zbox.seccomp_profile = "none";
-	ok(privileges_prepare(&zbox, 0, &p) == 0 && p.filter_count == 0 && p.nested_userns,
+	check(privileges_prepare(&zbox, 0, &p) == 0 && p.filter_count == 0 && p.nested_userns,
 	      "zbox: none is none");
 	privileges_free(&p);
 	zbox.seccomp_profile = NULL;
 	zbox.seccomp_changes = &change, zbox.seccomp_change_count = 1;
-	ok(privileges_prepare(&zbox, 0, &p) == 0 && p.filter_count == 1 && p.filters[0].owned,
+	check(privileges_prepare(&zbox, 0, &p) == 0 && p.filter_count == 1 && p.filters[0].owned,
 	      "changes are compiled");
 	privileges_free(&p);
 
 	fds[0] = bytes_fd(refuse_getpriority, sizeof(refuse_getpriority));
 	fds[1] = bytes_fd(refuse_getpriority, 8);
 	bwrap.seccomp_fds = fds, bwrap.seccomp_fd_count = 2;
-	ok(privileges_prepare(&bwrap, 0, &p) == 0 && p.filter_count == 2 &&
+	check(privileges_prepare(&bwrap, 0, &p) == 0 && p.filter_count == 2 &&
 		      p.filters[0].length == 4 && p.filters[1].length == 1 &&
 		      memcmp(p.filters[0].code, refuse_getpriority, 32) == 0,
 	      "programs are read in order");
-	ok(fcntl(fds[0], F_GETFD) < 0 && fcntl(fds[1], F_GETFD) < 0, "descriptors are closed");
+	check(fcntl(fds[0], F_GETFD) < 0 && fcntl(fds[1], F_GETFD) < 0, "descriptors are closed");
 	privileges_free(&p);
-	ok(prepare_fails(&bwrap, "Can't read seccomp data", EBADF), "the same one twice");
+	check(prepare_fails(&bwrap, "Can't read seccomp data", EBADF), "the same one twice");
 	fds[0] = bytes_fd(refuse_getpriority, 9);
 	bwrap.seccomp_fd_count = 1;
-	ok(prepare_fails(&bwrap, "Invalid seccomp data, must be multiple of 8", 0), "9 bytes");
+	check(prepare_fails(&bwrap, "Invalid seccomp data, must be multiple of 8", 0), "9 bytes");
 	fds[0] = memfd_create("test", MFD_CLOEXEC);
-	ok(fds[0] >= 0 && ftruncate(fds[0], (off_t)65536 * 8) == 0 &&
+	check(fds[0] >= 0 && ftruncate(fds[0], (off_t)65536 * 8) == 0 &&
 		      prepare_fails(&bwrap, "Can't read seccomp data", EFBIG),
 	      "a length that does not fit its type");
 	close_fd(&fds[0]);
 
 	bwrap.seccomp_fd_count = 0;
 	bwrap.seccomp_fd = bytes_fd(refuse_getpriority, 32);
-	ok(privileges_prepare(&bwrap, 0, &p) == 0 && p.filter_count == 0, "--seccomp is late");
-	ok(privileges_read_late(&bwrap, &p) == 0 && p.filter_count == 1, "and then read");
+	check(privileges_prepare(&bwrap, 0, &p) == 0 && p.filter_count == 0, "--seccomp is late");
+	check(privileges_read_late(&bwrap, &p) == 0 && p.filter_count == 1, "and then read");
 	privileges_free(&p);
 }
 
@@ -376,7 +376,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT(children); i++) {
 		int status = in_child(children[i].body);
 
-		ok(status == 0, "%s (%d)", children[i].name, status);
+		check(status == 0, "%s (%d)", children[i].name, status);
 	}
-	return done();
+	return test_done();
 }

@@ -123,7 +123,7 @@ static void test_mistakes(void)
 
 		snprintf(text, sizeof(text), "profile x\ninclude groups\n%s\n", mistakes[i].text);
 		message = compile_for("./x", text, strlen(text), MACHINE_X86_64);
-		if (!ok(strncmp(message, mistakes[i].message, strlen(mistakes[i].message)) == 0,
+		if (!check(strncmp(message, mistakes[i].message, strlen(mistakes[i].message)) == 0,
 			"%.30s: %.40s",
 			strtok(text + strlen("profile x\ninclude groups\n"), "\n\x1b"),
 			mistakes[i].message))
@@ -156,7 +156,7 @@ static void test_good(void)
 
 			snprintf(text, sizeof(text), "profile x\ninclude groups\n%s", good[i]);
 			message = compile_for("./x.seccomp", text, strlen(text), m);
-			if (!ok(*message == '\0', "good text %zu compiles for %s", i,
+			if (!check(*message == '\0', "good text %zu compiles for %s", i,
 				machine_names[m]))
 				printf("# %s\n", message);
 		}

@@ -23,6 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -312,7 +313,7 @@ static void begin(int how, const char *script)
 	stage.used = 0;
 	stage.outer = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	(void)ioctl(stage.outer, TIOCSPTLCK, &locked);
-	slave = ioctl(stage.outer, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+	slave = (int)syscall(SYS_ioctl, stage.outer, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 	(void)ioctl(stage.outer, TIOCSWINSZ, &size);
 	(void)tcgetattr(slave, &stage.cooked);
 	if (stage.outer < 0 || slave < 0 || pipe2(orders, O_CLOEXEC) || pipe2(events, O_CLOEXEC)) {

@@ -1,5 +1,5 @@
 /*
- * test.h - the whole test framework: ok() says how one thing went, done() how all of them did.
+ * test.h - TAP for the unit tests: check(condition, name), and at the end of main test_done().
  */
 #ifndef ZBOX_TEST_H
 #define ZBOX_TEST_H
@@ -10,29 +10,24 @@
 
 static int test_count, test_failures;
 
-/* One line of TAP; returns what it was given, so that a failure can be explained. */
-__attribute__((format(printf, 2, 3))) static inline bool ok(bool good, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline bool check(bool ok, const char *format, ...)
 {
 	va_list args;
 
-	test_failures += !good;
-	printf("%sok %d - ", good ? "" : "not ", ++test_count);
+	printf("%s %d - ", ok ? "ok" : "not ok", ++test_count);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
 	putchar('\n');
-	(void)fflush(stdout);
-	return good;
+	fflush(stdout);
+	test_failures += !ok;
+	return ok;
 }
 
-#define check (void)ok
-#define test_done done
-
-/* The plan, and the exit status of the test program. */
-static inline int done(void)
+static inline int test_done(void)
 {
 	printf("1..%d\n", test_count);
-	return test_failures ? 1 : 0;
+	return test_failures > 0;
 }
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * driver.c - the option parser as a program, for tests that compare words with what comes out:
+ * options-driver.c - the option parser as a program, for tests that compare words with what comes
+ * out:
  *
- *   driver bwrap|zbox UID WORD...
+ *   options-driver bwrap|zbox UID WORD...
  *
  * prints a page, or the warnings and the failure as main does, or a line for each part of the plan
  * that the words made. It runs nothing.

@@ -1,0 +1,34 @@
+/*
+ * namespace.h - a new network namespace with its loopback interface.
+ */
+#ifndef ZBOX_NETWORK_NAMESPACE_H
+#define ZBOX_NETWORK_NAMESPACE_H
+
+#include "utils.h"
+
+#include <sys/types.h>
+
+/* A network namespace in the making. */
+struct netns_maker {
+	pid_t helper; /* -1: none */
+	int fd;       /* where the helper puts the namespace; owned */
+};
+
+#define NETNS_MAKER_NONE                                                                           \
+	{                                                                                          \
+		-1, -1                                                                             \
+	}
+
+/* Starts a helper that makes a new network namespace, owned by this process's user namespace, while
+ * this process goes on. proc: a procfs. channel: where its failure record is sent.
+ * Returns 0, or -1 after fail(). */
+int netns_begin(struct netns_maker *m, int proc, int channel) MUST_CHECK;
+
+/* Waits for the helper and enters the namespace. Returns 0, or -1 after fail(). */
+int netns_end(struct netns_maker *m) MUST_CHECK;
+
+/* Brings lo up in the network namespace of this process; the kernel then gives it 127.0.0.1/8 and
+ * ::1 by itself. Needs CAP_NET_ADMIN there. Returns 0, or -1 after fail(). */
+int loopback_up(void) MUST_CHECK;
+
+#endif
