@@ -184,8 +184,7 @@ generated-seccomp:
 check-generated-seccomp: $(SECCOMP_MADE:%=$(B)/$(SP)/%)
 	diff -r $(SP)/generated $(B)/$(SP)
 
-# Some tests ask libseccomp for a second opinion, and its header has the name of one of ours: these
-# variables also serve a general rule for tests, which then takes the place of the one here.
+# Some tests ask libseccomp for a second opinion, and its header has the name of one of ours.
 SECCOMP_SOURCES   := $(wildcard seccomp*.c) utils.c
 SECCOMP_TESTS     := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/seccomp-*.c))
 SECCOMP_TEST_FLAGS = $(subst -I.,-iquote . -iquote tests/unit,$(ZBOX_CFLAGS)) -DPROFILES='"$(CURDIR)/$(SP)"'
@@ -193,9 +192,6 @@ $(B)/testing/tests/unit/seccomp-%.o: private ZBOX_CFLAGS := $(SECCOMP_TEST_FLAGS
 $(SECCOMP_TESTS): private LDFLAGS += -Wl,--no-as-needed -lseccomp
 
 # From the sources, because the program's objects may be musl's and libseccomp is glibc's.
-$(B)/tests/unit/seccomp-%: tests/unit/seccomp-%.c $(SECCOMP_SOURCES) $(wildcard *.h tests/unit/*.h $(SP)/generated/*.h)
-	@mkdir -p $(@D)
-	$(CC) $(SECCOMP_TEST_FLAGS) $(CFLAGS) -o $@ $< $(SECCOMP_SOURCES) $(LDFLAGS)
 $(B)/tests/bench-seccomp: tests/bench/seccomp.c $(SECCOMP_SOURCES) $(wildcard *.h $(SP)/generated/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(SECCOMP_TEST_FLAGS) $(CFLAGS) -o $@ $< $(SECCOMP_SOURCES) $(LDFLAGS) -lseccomp
@@ -225,3 +221,16 @@ generated: $(OPTIONS_DRIVER)
 check-generated: $(OPTIONS_DRIVER)
 	@$(call each_generated,| diff -u - )
 
+# ---- the corpus of attacks: docs/escape-report.md ----
+
+# static, so that it runs wherever a sandbox puts it
+$(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+
+tests: $(B)/tests/escape
+
+escape-report: $(B)/tests/escape $(B)/zbox
+	tests/escape/report.sh $^
+
+.PHONY: escape-report

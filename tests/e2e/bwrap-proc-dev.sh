@@ -53,5 +53,7 @@ nok 'and only there' bwrap_usr --dev /dev test -e /dev/console
 refuses '--proc on a file' 1 'bwrap: ' -- bwrap_usr --ro-bind /dev/null /f --proc /f echo ran
 refuses '--dev on a file' 1 'bwrap: ' -- bwrap_usr --ro-bind /dev/null /f --dev /f echo ran
 refuses '--dev below a read-only bind' 1 'bwrap: ' -- bwrap --ro-bind / / --dev /zbox-none echo ran
+run bwrap --ro-bind / / cat /proc/self/mountinfo
+is 'one root, however often / was mounted on' "$(grep -cE '^[0-9]+ [0-9]+ [^ ]+ [^ ]+ / ' <<<"$out")" 1
 ok '--dev over a read-only bind' bwrap --ro-bind / / --dev /dev --proc /proc sh -c 'echo x >/dev/null'
 finish
