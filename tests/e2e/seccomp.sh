@@ -1,6 +1,7 @@
 #!/bin/bash
 # Filters of the user's: profile files, engines' JSON, changes on the command line, questions. And
 # that a mistake in any of them means that the command does not run.
+# shellcheck disable=SC2086,SC2154  # numbers of calls, which the machine decides
 . "$(dirname "$0")/../lib.sh"
 
 # Tries what must not work and says what came back: errno, or ok.
