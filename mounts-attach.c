@@ -239,13 +239,40 @@ static int restrict_tree_old(const struct builder *b, int top, uint64_t attribut
 	return 0;
 }
 
-static int attach_old(struct builder *b, int tree, int dest, uint64_t attributes, const char *path)
+/* The new root lies on the host's "/", so a recursive bind of something that contains "/" would
+ * copy it as well. An unbindable mount is left out, with all that is below it. */
+static int bottom_bindable(const struct builder *b, bool bindable)
+{
+	char path[FD_PATH_SIZE];
+
+	return kernel_mount(NULL, fd_path(path, b->bottom), NULL,
+			    bindable ? MS_PRIVATE : MS_UNBINDABLE, NULL);
+}
+
+static int bind_old(const struct builder *b, int tree, int dest)
 {
 	char from[FD_PATH_SIZE], to[FD_PATH_SIZE];
+	struct stat st;
+	int result;
+
+	if (fstat(tree, &st) < 0)
+		return -1;
+	(void)fd_path(from, tree);
+	(void)fd_path(to, dest);
+	if (st.st_dev == b->base_dev)
+		return kernel_mount(from, to, NULL, MS_BIND, NULL);
+	if (bottom_bindable(b, false) < 0)
+		return -1;
+	result = kernel_mount(from, to, NULL, MS_BIND | MS_REC, NULL);
+	return bottom_bindable(b, true) < 0 ? -1 : result;
+}
+
+static int attach_old(struct builder *b, int tree, int dest, uint64_t attributes, const char *path)
+{
 	bool root = is_root(b, dest);
 	autoclose int top = -1;
 
-	if (kernel_mount(fd_path(from, tree), fd_path(to, dest), NULL, MS_BIND | MS_REC, NULL) < 0)
+	if (bind_old(b, tree, dest) < 0)
 		return fail(errno, "Can't bind mount on %s", path);
 	if (root && root_refresh(b) < 0)
 		return -1;

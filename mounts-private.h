@@ -33,6 +33,7 @@ struct builder {
 	ino_t top_ino;
 	int base;          /* top directory of the root's own tmpfs, whatever is mounted on it */
 	dev_t base_dev;    /* its device number */
+	int bottom;        /* the first mount that was put on the host's "/" */
 	int hidden;        /* a tmpfs below the root for tmp-overlays, -1 none */
 	unsigned numbered; /* names handed out in base and hidden */
 };

@@ -291,6 +291,7 @@ static int root_begin(struct builder *b)
 		if (tmpfs_on_root(b) < 0)
 			return -1;
 		b->hidden = take_fd(&b->root->fd);
+		b->bottom = b->hidden;
 	}
 	if (tmpfs_on_root(b) < 0)
 		return -1;
@@ -303,6 +304,8 @@ static int root_begin(struct builder *b)
 	b->base = fcntl(b->root->fd, F_DUPFD_CLOEXEC, 3);
 	if (b->base < 0)
 		return fail(errno, "the new root");
+	if (b->bottom < 0)
+		b->bottom = b->base;
 	return root_owns(b->root, b->base);
 }
 
@@ -356,7 +359,8 @@ static int build(struct builder *b)
 
 int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root)
 {
-	struct builder b = {.sb = sb, .root = root, .caller = caller, .base = -1, .hidden = -1};
+	struct builder b = {
+		.sb = sb, .root = root, .caller = caller, .base = -1, .bottom = -1, .hidden = -1};
 	struct rlimit saved;
 	int result;
 

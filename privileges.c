@@ -7,6 +7,7 @@
  *                   anything, and Landlock and seccomp need no capability
  *   limits          of nested namespaces, while /proc/sys/user can still be written
  *   session keyring a new one, so that the caller's keys are nobody's possession in here
+ *   core limit      no core files, and no core handler of the host's
  *   Landlock        after the last mount: it refuses every mount from then on
  *   bounding set, securebits    before the first fork, so that every process inherits them
  *   capability sets each process for itself: PID 1 none, the command what was asked for
@@ -38,6 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -245,6 +247,19 @@ static int new_session_keyring(const struct privileges *p)
 	return fail(err, "session keyring");
 }
 
+/* A crash inside writes no core into a directory of the host, and does not start the host's core
+ * handler on what it likes either: that runs whatever the limit is, unless it is 1, which is also
+ * less than the smallest core (core(5); coredump_pipe() in Linux 6.18, fs/coredump.c). */
+static int no_cores(void)
+{
+	const struct rlimit limit = {1, 1}, none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &limit) == 0)
+		return 0;
+	/* the caller's own limit is 0, then it cannot be raised */
+	return setrlimit(RLIMIT_CORE, &none) < 0 ? fail(errno, "RLIMIT_CORE") : 0;
+}
+
 int privileges_bound(const struct sandbox *sb, const struct privileges *p)
 {
 	return capabilities_bound(sb, p->keep_caps);
@@ -252,8 +267,8 @@ int privileges_bound(const struct sandbox *sb, const struct privileges *p)
 
 int privileges_reduce(const struct sandbox *sb, const struct privileges *p)
 {
-	/* bubblewrap's callers may hand keys on */
-	if (sb->personality == PERSONALITY_ZBOX && new_session_keyring(p) < 0)
+	/* bubblewrap's callers may hand keys on, and set the limit that they want */
+	if (sb->personality == PERSONALITY_ZBOX && (new_session_keyring(p) < 0 || no_cores() < 0))
 		return -1;
 	if (sb->landlock_only && landlock_only_apply(sb, p->landlock_abi) < 0)
 		return -1;

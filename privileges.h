@@ -56,8 +56,8 @@ int privileges_no_new(void) MUST_CHECK;
 int privileges_limit(const struct sandbox *sb, const struct privileges *p, int proc,
 		     unsigned levels) MUST_CHECK;
 
-/* Session keyring, Landlock, and privileges_bound(). The process stands in the finished root (its
- * root directory), holds CAP_SETPCAP, and mounts nothing any more: Landlock refuses that.
+/* Session keyring, core limit, Landlock, and privileges_bound(). The process stands in the finished
+ * root (its root directory), holds CAP_SETPCAP, and mounts nothing any more: Landlock refuses that.
  * Returns 0, or -1 after fail(). */
 int privileges_reduce(const struct sandbox *sb, const struct privileges *p) MUST_CHECK;
 

@@ -161,11 +161,28 @@ int cloexec_from(unsigned first)
 	return cloexec_walk(first);
 }
 
-#define CLOSE_MAX 65536 /* how far to go where close_range(2) is missing */
+#define CLOSE_MAX 65536 /* how far to go where there is neither close_range(2) nor /proc */
+
+static bool close_walk(unsigned first, unsigned last)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)) != NULL) {
+		int64_t fd;
+
+		if (parse_number(entry->d_name, first, last, &fd) == 0 && fd != dirfd(dir))
+			(void)close((int)fd);
+	}
+	(void)closedir(dir);
+	return true;
+}
 
 static void close_span(unsigned first, unsigned last)
 {
-	if (syscall(SYS_close_range, first, last, 0) == 0)
+	if (syscall(SYS_close_range, first, last, 0) == 0 || close_walk(first, last))
 		return;
 	for (unsigned fd = first; fd <= last && fd < CLOSE_MAX; fd++)
 		(void)close((int)fd);

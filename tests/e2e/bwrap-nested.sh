@@ -5,6 +5,12 @@ outer=(--unshare-all --uid 0 --gid 0 --cap-add ALL --dev-bind / / --proc /proc)
 # As root bubblewrap covers parts of a new /proc, and then the kernel allows no further one.
 as_root && outer=(--unshare-user --unshare-net --uid 0 --gid 0 --cap-add ALL --dev-bind / /)
 
+# For the real root the masks of the outer /proc are locked mounts, and the kernel then allows no
+# fresh procfs below it: bubblewrap nests no better there.
+if as_root; then
+	outer=(--unshare-all --uid 0 --gid 0 --cap-add ALL --dev-bind / /)
+fi
+
 gives 'a second sandbox' 0 inner -- bwrap "${outer[@]}" "$BWRAP" --unshare-all --ro-bind / / --proc /proc \
 	--dev /dev echo inner
 gives 'a third' 0 inner -- bwrap "${outer[@]}" "$BWRAP" "${outer[@]}" "$BWRAP" --ro-bind / / echo inner

@@ -114,7 +114,8 @@ nok 'no other host name' zbox_usr hostname x
 nok 'no ptrace of PID 1' zbox_usr python3 -c 'import os; os.open("/proc/1/mem", os.O_RDONLY)'
 nok 'PID 1 cannot be stopped' zbox_usr sh -c 'kill -STOP 1; kill -KILL 1; grep -q "State:.T" /proc/1/status'
 gives 'and lives on' 0 alive -- zbox_usr sh -c 'kill -KILL 1; kill -TERM 1; echo alive'
-gives '--seccomp-profile none' 0 0 -- zbox_usr --seccomp-profile none --landlock off sed -n 's/^Seccomp:.//p' /proc/self/status
+gives '--seccomp-profile none' 0 "$(sed -n 's/^Seccomp_filters:.//p' /proc/self/status)" -- \
+	zbox_usr --seccomp-profile none --landlock off sed -n 's/^Seccomp_filters:.//p' /proc/self/status
 
 # ---- session ----
 

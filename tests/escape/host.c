@@ -172,6 +172,7 @@ struct run start(const struct host *h, const char *const *words, void (*prepare)
 	run.pid = fork();
 	if (run.pid == 0) {
 		(void)setsid();
+		(void)chdir(h->base); /* a core goes away with the rest */
 		(void)dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0);
 		(void)dup2(pipes[1], 1);
 		if (!getenv("ESCAPE_VERBOSE"))

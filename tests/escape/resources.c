@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
@@ -27,7 +28,7 @@ static void tmpfs_bytes(struct result *r)
 		unsigned long long bytes, half = info.totalram * info.mem_unit / 2;
 		struct statfs fs;
 
-		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS)
+		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS || (fs.f_flags & ST_RDONLY))
 			continue;
 		bytes = (unsigned long long)fs.f_blocks * (unsigned long long)fs.f_bsize;
 		/* half of the memory is what the kernel sets where nobody says anything */
@@ -48,7 +49,7 @@ static void tmpfs_inodes(struct result *r)
 		unsigned long long half = info.totalram * info.mem_unit / 4096 / 2;
 		struct statfs fs;
 
-		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS)
+		if (statfs(places[i], &fs) < 0 || fs.f_type != TMPFS || (fs.f_flags & ST_RDONLY))
 			continue;
 		if (fs.f_files == 0 || fs.f_files >= half / 100 * 99) {
 			open_hole(r, "%s may hold %llu files", places[i],
@@ -73,10 +74,11 @@ static void core_dump(struct result *r)
 	struct rlimit limit = {0, 0};
 
 	(void)getrlimit(RLIMIT_CORE, &limit);
-	if (limit.rlim_cur != 0)
+	/* 1 is less than any core, and keeps the host's handler out as well */
+	if (limit.rlim_max > 1)
 		open_hole(r, "cores are written");
 	else
-		stopped(r, "0");
+		stopped(r, "none");
 }
 
 static void rt_sched(struct result *r)
@@ -114,7 +116,7 @@ static const struct check checks[] = {
 	{"tmpfs-bytes", "bounded", tmpfs_bytes, NULL, NULL},
 	{"tmpfs-inodes", "bounded", tmpfs_inodes, NULL, NULL},
 	{"fds", "bounded", fds, NULL, NULL},
-	{"core-dump", "0", core_dump, NULL, NULL},
+	{"core-dump", "none", core_dump, NULL, NULL},
 	{"rt-sched", "EPERM|EACCES", rt_sched, NULL, NULL},
 	{"ns-count", "EPERM", namespace_count, "desktop nested none permissive", NULL},
 	{"nice-others", "EPERM", nice_others, "none permissive nested container", NULL},

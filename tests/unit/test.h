@@ -10,22 +10,20 @@
 
 static int test_count, test_failures;
 
-/* One line of TAP; returns what it was given, so that a failure can be explained. */
-__attribute__((format(printf, 2, 3))) static inline bool check(bool good, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline bool check(bool ok, const char *format, ...)
 {
 	va_list args;
 
-	test_failures += !good;
-	printf("%s %d - ", good ? "ok" : "not ok", ++test_count);
+	printf("%s %d - ", ok ? "ok" : "not ok", ++test_count);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
 	putchar('\n');
-	(void)fflush(stdout);
-	return good;
+	fflush(stdout);
+	test_failures += !ok;
+	return ok;
 }
 
-/* The plan, and the exit status of the test program. */
 static inline int test_done(void)
 {
 	printf("1..%d\n", test_count);
