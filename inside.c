@@ -146,8 +146,8 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for, as
- * late as can be. */
+/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for,
+ * as late as can be. */
 static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
@@ -444,6 +444,8 @@ static void wipe_words(struct run *run)
 {
 	char *start = run->words[0], *end = start;
 
+	if (!start) /* old kernels start a program without argv[0] */
+		return;
 	for (char **word = run->words; *word; word++)
 		end = *word + strlen(*word);
 	for (char **word = environ; *word; word++)
