@@ -92,7 +92,7 @@ check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
 		e2e/bwrap e2e/zbox e2e/terminal
 check-san:
-	$(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	ZBOX_SANITIZED=1 $(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all" check
 clang:
 	$(MAKE) B=$(B)/clang CC=clang all
@@ -223,10 +223,11 @@ check-generated: $(OPTIONS_DRIVER)
 
 # ---- the corpus of attacks: docs/escape-report.md ----
 
-# static, so that it runs wherever a sandbox puts it
+# static, so that it runs wherever a sandbox puts it; the sanitizers cannot be linked so
 $(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) \
+		$(WERROR) -static -pthread -o $@ $(filter %.c,$^)
 
 tests: $(B)/tests/escape
 

@@ -2,6 +2,7 @@
 # Joining and closing user namespaces: --userns, --userns2, --pidns, --disable-userns.
 . "$(dirname "$0")/../lib.sh"
 host=(--dev-bind / /)
+sanitized && export ASAN_OPTIONS=detect_leaks=0
 
 # A sandbox whose namespaces are joined; it lives until "end" gets a line.
 mkfifo end end2
