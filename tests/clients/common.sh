@@ -23,16 +23,22 @@ host_home() {
 	echo '# the host' >"$HOME/.bashrc"
 	export HOME
 	python3 -c '
-import socket, sys
+import os, socket, sys
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
 open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
-import os; os.rename(sys.argv[1] + ".new", sys.argv[1])
+os.rename(sys.argv[1] + ".new", sys.argv[1])
 while True:
-    c, _ = s.accept(); c.send(b"reached\n"); c.close()' "$T/port" &
+    c, _ = s.accept(); open(sys.argv[1] + ".visits", "a").write("one\n")
+    try: c.recv(4096); c.send(b"HTTP/1.0 200 OK\r\n\r\nreached\n"); c.close()
+    except OSError: pass' "$T/port" &
 	helpers+=($!)
 	poll 10 test -s "$T/port"
 	PORT=$(cat "$T/port")
-	gives 'twin: outside, the port answers' 0 reached -- bash -c "cat </dev/tcp/127.0.0.1/$PORT"
+	run timeout 5 bash -c "exec 9<>/dev/tcp/127.0.0.1/$PORT; printf 'GET / HTTP/1.0\r\n\r\n' >&9; cat <&9"
+	contains 'twin: outside, the port answers' "$out" reached
+}
+nobody_came() { # NAME: but for the twin above
+	is "$1" "$(cat "$T/port.visits")" one
 }
 helpers=()
 stop_helpers() { [ ${#helpers[@]} = 0 ] || kill "${helpers[@]}" 2>/dev/null; }
@@ -61,7 +67,7 @@ changed_since() { # STAMP
 	for place in /tmp /var/tmp /dev/shm /run/user /run/lock "$(getent passwd "$(id -u)" | cut -d: -f6)"; do
 		[ ! -d "$place" ] || find "$place" -xdev -name 'zbox-tests.*' -prune -o -path "$T" -prune \
 			-o -user "$(id -u)" -newer "$1" -print 2>/dev/null
-	done
+	done | while read -r place; do [[ $T/ == "$place"/* ]] || echo "$place"; done
 }
 
 # mounts, and processes of this user: the same before and after

@@ -85,6 +85,7 @@ X
 inside src/lua5.4 "$DIR/test.lua" "$HOME/.ssh/id_ed25519"
 is 'Lua: the new interpreter' "$(cat "$DIR/log")" $'Lua 5.4\tgood'
 
+nobody_came 'nobody reached the port'
 host_is_untouched 'the home of the host is as it was'
 is 'nothing was left on the host' "$(changed_since "$T/stamp")" ''
 is 'its mounts are the same' "$(host_mounts)" "$before"
