@@ -506,7 +506,7 @@ int base_add_at(struct sandbox *sb, int host)
 				    sb->netns_path != NULL};
 	bool taken[COUNT(rows)] = {false};
 
-	if (sb->personality != PERSONALITY_ZBOX || !sb->base || sb->landlock_only)
+	if (sb->personality != PERSONALITY_ZBOX || !sb->base)
 		return 0;
 	find_root(&b);
 	if (find_taken(&b, taken) || (b.usr == no_root && !b.whole_tree))

@@ -28,12 +28,16 @@
 
 uid_t base_uid(const struct sandbox *sb)
 {
-	return sb->uid >= 0 ? (uid_t)sb->uid : 0;
+	if (sb->uid >= 0)
+		return (uid_t)sb->uid;
+	return sb->unshare & CLONE_NEWUSER ? 0 : geteuid();
 }
 
 gid_t base_gid(const struct sandbox *sb)
 {
-	return sb->gid >= 0 ? (gid_t)sb->gid : 0;
+	if (sb->gid >= 0)
+		return (gid_t)sb->gid;
+	return sb->unshare & CLONE_NEWUSER ? 0 : getegid();
 }
 
 const char *base_user(const struct sandbox *sb)

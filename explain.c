@@ -77,7 +77,9 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb)
 		int fd = joined_fd(sb, bit);
 
 		if (sb->landlock_only)
-			page_text(p, namespaces[i].name, "shared");
+			page_text(p, namespaces[i].name,
+				  sb->unshare & bit ? "shared, but only local sockets can be made"
+						    : "shared");
 		else if (fd >= 0)
 			page_format(p, namespaces[i].name, "joined: descriptor %d", fd);
 		else if (bit == CLONE_NEWNET && sb->netns_path)

@@ -172,6 +172,39 @@ static int keep_variable(struct environment *e, char *const *caller, const char 
 	return value ? set_variable(e, name, value) : 0;
 }
 
+/* Of the caller's, where the command stays in the caller's own tree (--landlock-only). */
+static const char *const place_variables[] = {"PATH",    "HOME",  "USER",
+					      "LOGNAME", "SHELL", "XDG_RUNTIME_DIR"};
+
+static int keep_variables(struct environment *e, char *const *caller, const char *const *names,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keep_variable(e, caller, names[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static bool base_has(const struct sandbox *sb, const char *path)
+{
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (sb->mounts[i].origin.file &&
+		    strcmp(sb->mounts[i].origin.file, BASE_ORIGIN) == 0 &&
+		    strcmp(sb->mounts[i].dest, path) == 0)
+			return true;
+	return false;
+}
+
+/* An empty home of our own, where there is one; else the caller's, which may be inside. */
+static int set_home(struct environment *e, const struct sandbox *sb, char *const *caller)
+{
+	const char *home = base_home(sb);
+
+	if (!base_has(sb, home) && identity_variable(caller, "HOME"))
+		home = identity_variable(caller, "HOME");
+	return set_variable(e, "HOME", home);
+}
+
 /* The variables that zbox keeps, and those whose true value inside is known. */
 static int set_defaults(struct environment *e, const struct sandbox *sb, char *const *caller)
 {
@@ -179,17 +212,18 @@ static int set_defaults(struct environment *e, const struct sandbox *sb, char *c
 	char runtime[40];
 
 	(void)snprintf(runtime, sizeof(runtime), "/run/user/%u", base_uid(sb));
-	for (size_t i = 0; i < COUNT(kept_variables); i++)
-		if (keep_variable(e, caller, kept_variables[i]) < 0)
-			return -1;
+	if (keep_variables(e, caller, kept_variables, COUNT(kept_variables)) < 0)
+		return -1;
 	for (char *const *v = caller; *v; v++)
 		if (strncmp(*v, "LC_", 3) == 0 && add_text(e, format_text("%s", *v)) < 0)
 			return -1;
-	if (set_variable(e, "PATH", PATH_INSIDE) < 0 ||
-	    set_variable(e, "HOME", base_home(sb)) < 0 || set_variable(e, "USER", user) < 0 ||
-	    set_variable(e, "LOGNAME", user) < 0 || set_variable(e, "SHELL", "/bin/sh") < 0)
+	if (sb->landlock_only)
+		return keep_variables(e, caller, place_variables, COUNT(place_variables));
+	if (set_variable(e, "PATH", PATH_INSIDE) < 0 || set_home(e, sb, caller) < 0 ||
+	    set_variable(e, "USER", user) < 0 || set_variable(e, "LOGNAME", user) < 0 ||
+	    set_variable(e, "SHELL", "/bin/sh") < 0)
 		return -1;
-	return sb->base ? set_variable(e, "XDG_RUNTIME_DIR", runtime) : 0;
+	return base_has(sb, runtime) ? set_variable(e, "XDG_RUNTIME_DIR", runtime) : 0;
 }
 
 static int change_apply(struct environment *e, const struct env_change *c, char *const *caller)

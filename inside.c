@@ -9,7 +9,6 @@
  *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
- *   network       the namespace is entered
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    nested ones are closed by their limits, through the host's /proc, which is still
  *                 held; then the second user namespace: what follows cannot undo a mount
@@ -17,6 +16,7 @@
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
+ *   network       the namespace is entered, with the last use of a capability
  *
  * Then this process becomes PID 1 and makes one child, the command, which does four more things:
  *
@@ -146,11 +146,16 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* Where the clone made it, the loopback is still to be brought up. */
+/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for, as
+ * late as can be. */
 static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
-	return run->clone_flags & CLONE_NEWNET ? loopback_up() : netns_end(&run->netns);
+	if (run->clone_flags & CLONE_NEWNET) {
+		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
+		return loopback_up();
+	}
+	return netns_end(&run->netns);
 }
 
 /* ---- mounts ---- */
@@ -163,6 +168,8 @@ static int inside_mounts(const struct sandbox *sb, struct run *run)
 	if (selinux_label_files(sb, run->proc) < 0)
 		return -1;
 	run->cwd = getcwd(NULL, 0); /* NULL: it was deleted, or is out of sight */
+	if (sb->landlock_only)
+		return 0;
 	result = mounts_apply(sb, run->identity.outer_uid, &root);
 	root_free(&root);
 	return result;
@@ -221,6 +228,9 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
 	if (run->identity.second) {
+		/* the network namespace belongs to the first one, whose capabilities end here */
+		if (inside_network(sb, run) < 0)
+			return -1;
 		if (identity_map_second(&run->identity, run->late_flags, run->proc) < 0)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
@@ -312,12 +322,12 @@ static const struct stage inside[] = {
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
-	{"network", inside_network},
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
 	{"privileges", inside_privileges},
+	{"network", inside_network},
 };
 
 /* ---- the command ---- */

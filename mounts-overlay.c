@@ -74,8 +74,8 @@ static char *overlay_options(const struct mount *m, const struct source *s, int 
 		(void)fprintf(out, ",upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d", upper,
 			      work);
 	(void)fputs(",userxattr", out);
-	if (m->text)
-		(void)fprintf(out, ",%s", m->text); /* --overlay-opt */
+	if (m->options)
+		(void)fprintf(out, ",%s", m->options);
 	if (fclose(out) != 0) {
 		free(text);
 		(void)fail(0, "out of memory");

@@ -145,6 +145,14 @@ static int proc_mask(const struct builder *b)
 	return covers_finish(b, &covers);
 }
 
+/* Another sandbox inside needs a procfs of its own, which the kernel only allows below one that
+ * nothing covers. An ordinary user's permissions on it are what they would be under the masks. */
+static bool leaves_proc_whole(const struct builder *b)
+{
+	return b->caller != 0 && b->sb->seccomp_profile &&
+	       strcmp(b->sb->seccomp_profile, "nested") == 0;
+}
+
 int mount_proc(struct builder *b, const struct mount *m)
 {
 	const struct sandbox *sb = b->sb;
@@ -167,7 +175,9 @@ int mount_proc(struct builder *b, const struct mount *m)
 	top = path_open(b->root, m->dest, O_DIRECTORY);
 	if (top < 0 || fchdir(top) < 0)
 		return fail(errno, "Can't mount proc on %s", m->dest);
-	return sb->personality == PERSONALITY_BWRAP ? proc_mask_bwrap(b) : proc_mask(b);
+	if (sb->personality == PERSONALITY_BWRAP)
+		return proc_mask_bwrap(b);
+	return leaves_proc_whole(b) ? 0 : proc_mask(b);
 }
 
 /* ---- /dev; all names below are in the directory we are in ---- */

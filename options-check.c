@@ -110,8 +110,12 @@ static void resolve_zbox(struct sandbox *sb)
 		sb->unshare &= ~(unsigned)CLONE_NEWNET;
 	if (sb->userns_fd >= 0)
 		sb->unshare_try &= ~(unsigned)CLONE_NEWUSER;
-	if (sb->landlock_only)
-		sb->unshare = sb->unshare_try = 0;
+	/* no namespace is made; that the network is wanted away is kept, for Landlock and a filter
+	 */
+	if (sb->landlock_only) {
+		sb->unshare &= CLONE_NEWNET;
+		sb->unshare_try = 0;
+	}
 }
 
 int options_check(struct sandbox *sb, uid_t caller)

@@ -148,7 +148,7 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 {
 	bool zbox = sb->personality == PERSONALITY_ZBOX;
 
-	run->clone_flags = (sb->unshare & NAMESPACES) | CLONE_NEWNS;
+	run->clone_flags = sb->landlock_only ? 0 : (sb->unshare & NAMESPACES) | CLONE_NEWNS;
 	run->reaper = !sb->as_pid_1 && (zbox || (run->clone_flags & CLONE_NEWPID) ||
 					sb->lock_file_count > 0 || sb->sync_fd >= 0);
 	run->alone = run->reaper && !(run->clone_flags & CLONE_NEWPID);
@@ -343,7 +343,7 @@ static int outside_terminal(const struct sandbox *sb, struct run *run)
 	terminal_prepare(t, !sb->as_pid_1);
 	if (!t->replaced)
 		return 0;
-	for (size_t i = 0; i < sb->mount_count; i++)
+	for (size_t i = 0; !sb->landlock_only && i < sb->mount_count; i++)
 		run->terminal_inside |= sb->mounts[i].kind == MOUNT_DEV;
 	return run->terminal_inside ? 0 : terminal_open(t, -1, &run->master, &run->slave);
 }

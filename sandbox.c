@@ -20,6 +20,7 @@
 #include "capabilities.h"
 #include "doctor.h"
 #include "explain.h"
+#include "landlock.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
@@ -36,6 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define WEAKNESSES 16          /* room for what does not hold in a run */
 #define ARGS_LIMIT (64U << 20) /* bytes that --args reads */
 
 static enum personality personality_of(int argc, char **argv)
@@ -114,19 +116,64 @@ static uint64_t microseconds(const struct timeval *t)
 	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
+/* What of the defaults does not hold in this run, most important first; how many are loud, which
+ * means said at the start as well, not only in the status record. */
+static size_t weaknesses(const struct sandbox *sb, const struct privileges *p, const char **list,
+			 size_t room, size_t *loud)
+{
+	const char *missing;
+	size_t count = 0;
+
+	if (sb->personality == PERSONALITY_ZBOX && sb->landlock_only)
+		list[count++] = landlock_only_sentence(p->landlock_abi);
+	if (sb->personality == PERSONALITY_ZBOX && !p->profile)
+		list[count++] = "no system call is filtered";
+	*loud = count;
+	if (p->landlock_note)
+		list[count++] = p->landlock_note;
+	for (unsigned i = 0; sb->personality == PERSONALITY_ZBOX && count < room &&
+			     (missing = landlock_missing(p->landlock_abi, i)) != NULL;
+	     i++)
+		list[count++] = missing;
+	return count;
+}
+
+static int warn_weaknesses(struct sandbox *sb, const struct privileges *p)
+{
+	const char *list[WEAKNESSES];
+	size_t loud;
+
+	(void)weaknesses(sb, p, list, COUNT(list), &loud);
+	for (size_t i = 0; i < loud; i++) {
+		struct warning *w = array_add(&sb->warnings, &sb->warning_count, sizeof(*w));
+
+		if (!w)
+			return -1;
+		w->text = list[i];
+	}
+	return 0;
+}
+
 static int write_status(const struct sandbox *sb, const struct run *run, int status,
 			const struct timespec *start)
 {
 	const struct supervisor *s = &run->supervisor;
-	struct status_record record = {.stage = s->started ? "command" : run->stage,
+	const struct failure *f = failure_get();
+	struct status_record record = {.stage = f && !s->started ? f->step : run->stage,
 				       .exit_code = -1,
 				       .status = status,
-				       .failure = failure_get()};
+				       .failure = f};
+	const char *weak[WEAKNESSES];
 	struct rusage usage;
 	struct timespec now;
+	size_t loud;
 
 	if (sb->status_fd < 0)
 		return 0;
+	if (s->started)
+		record.stage = "command";
+	record.weakened = weak;
+	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -211,7 +258,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	failure_step("privileges");
 	if (geteuid() == 0 && capabilities_get(&sets) < 0)
 		return -1;
-	return privileges_prepare(sb, sets.effective, privileges);
+	if (privileges_prepare(sb, sets.effective, privileges) < 0)
+		return -1;
+	return warn_weaknesses(sb, privileges);
 }
 
 static int run_plan(struct sandbox *sb, char **words)
@@ -219,12 +268,14 @@ static int run_plan(struct sandbox *sb, char **words)
 	struct privileges privileges = {0};
 	int status;
 
-	if (plan(sb, &privileges) < 0)
+	if (plan(sb, &privileges) < 0) {
 		status = failed_before(sb);
-	else if (sb->print != PRINT_NOTHING)
+	} else if (sb->print != PRINT_NOTHING) {
 		status = print_plan(sb, &privileges);
-	else
+	} else {
+		report_warnings(sb);
 		status = run_command(sb, &privileges, words);
+	}
 	privileges_free(&privileges);
 	return status;
 }
@@ -287,7 +338,6 @@ int main(int argc, char **argv)
 		else
 			(void)failed_before(&sb);
 	} else {
-		report_warnings(&sb);
 		status = run_plan(&sb, argv);
 	}
 	sandbox_free(&sb);

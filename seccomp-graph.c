@@ -29,7 +29,7 @@ enum { STEPS = 2048, NUMBERS = 2 * SECCOMP_CALLS };
 /* Both machines are little-endian: the lower half comes first. */
 static uint32_t word_low(unsigned arg)
 {
-	return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * arg);
+	return (uint32_t)(offsetof(struct seccomp_data, args) + (size_t)8 * arg);
 }
 
 static uint32_t word_high(unsigned arg)

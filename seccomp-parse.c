@@ -25,7 +25,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static int parse_file(struct parser *parser, const char *name, const char *text, size_t length);
+/* from: the line that includes the file, NULL for the outermost. */
+static int parse_file(struct parser *parser, const struct reader *from, const char *name,
+		      const char *text, size_t length);
 
 /* default, foreign, newer: the last one said holds, but a file says it once. */
 static int parse_setting(struct reader *r, struct setting *setting)
@@ -348,7 +350,9 @@ static int include_file(struct reader *r, const char *name)
 {
 	const char *slash = strrchr(r->file, '/');
 	int directory = name[0] != '/' && slash ? (int)(slash + 1 - r->file) : 0;
-	autofree char *path = format_text("%.*s%s", directory, r->file, name);
+	/* without "./", so that a file that includes itself has the same name again */
+	const char *plain = strncmp(name, "./", 2) == 0 ? name + 2 : name;
+	autofree char *path = format_text("%.*s%s", directory, r->file, plain);
 	autoclose int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
 	autofree char *text = NULL;
 	size_t length;
@@ -359,7 +363,7 @@ static int include_file(struct reader *r, const char *name)
 		text = read_fd(fd, TEXT_LIMIT, &length);
 	if (!text)
 		return fail(errno, "%s:%u:%u: %s", r->file, r->line, word_place(r).column, path);
-	return parse_file(r->parser, path, text, length);
+	return parse_file(r->parser, r, path, text, length);
 }
 
 static int include_shipped(struct reader *r, const char *name)
@@ -378,7 +382,7 @@ static int include_shipped(struct reader *r, const char *name)
 			return 0;
 		r->parser->groups_read = true;
 	}
-	return parse_file(r->parser, file, text, strlen(text));
+	return parse_file(r->parser, r, file, text, strlen(text));
 }
 
 static int parse_include(struct reader *r)
@@ -445,17 +449,25 @@ static int parse_lines(struct reader *r, const char *text, size_t length)
 	return 0;
 }
 
-static int parse_file(struct parser *parser, const char *name, const char *text, size_t length)
+static int check_depth(const struct parser *parser, const struct reader *from, const char *file)
+{
+	if (!from)
+		return 0;
+	for (size_t i = 0; i < parser->depth; i++)
+		if (parser->files[i] == file)
+			return word_wrong(from, "expected a file that this one is not part of");
+	if (parser->depth == DEPTH)
+		return word_wrong(from, "expected files that include others at most 7 deep");
+	return 0;
+}
+
+static int parse_file(struct parser *parser, const struct reader *from, const char *name,
+		      const char *text, size_t length)
 {
 	struct reader r = {.parser = parser, .file = profile_file(parser->p, name)};
 
-	if (!r.file)
+	if (!r.file || check_depth(parser, from, r.file) < 0)
 		return -1;
-	for (size_t i = 0; i < parser->depth; i++)
-		if (parser->files[i] == r.file)
-			return fail(0, "%s: includes itself", name);
-	if (parser->depth == DEPTH)
-		return fail(0, "%s: included from more than %d files", name, DEPTH - 1);
 	parser->files[parser->depth++] = r.file;
 	if (parser->depth == 1 && !parser->floor && !parser->included)
 		parser->p->file = r.file;
@@ -471,7 +483,7 @@ static int parse_whole(struct profile *p, const char *name, const char *text, si
 		       seccomp_library *library, bool floor)
 {
 	struct parser parser = {.p = p, .library = library, .floor = floor};
-	int result = parse_file(&parser, name, text, length);
+	int result = parse_file(&parser, NULL, name, text, length);
 
 	free(parser.groups);
 	return result;
@@ -514,7 +526,7 @@ static int find_calls(struct parser *parser, const char *option, const char *nam
 		return 0;
 	}
 	if (*name == '@' && groups &&
-	    parse_file(parser, "groups.seccomp", groups, strlen(groups)) < 0)
+	    parse_file(parser, NULL, "groups.seccomp", groups, strlen(groups)) < 0)
 		return -1;
 	group = group_find(parser, name, length);
 	if (!group)

@@ -22,7 +22,7 @@ static const char *shown(const struct reader *r, char buffer[48])
 	if (!r->word)
 		return "the end of the line";
 	for (i = 0; i < length; i++)
-		buffer[i] = r->word[i] > ' ' && r->word[i] < 127 ? r->word[i] : '?';
+		buffer[i] = (char)(r->word[i] > ' ' && r->word[i] < 127 ? r->word[i] : '?');
 	buffer[i] = '\0';
 	return buffer;
 }

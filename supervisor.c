@@ -66,7 +66,10 @@ static void signal_arrived(struct supervisor *s, int signal)
 	if (signal == SIGWINCH)
 		terminal_resize(s->terminal);
 	if (!s->started) {
-		if (signal != SIGCHLD && signal != SIGWINCH && signal != SIGCONT)
+		/* a command that stopped before its exec would stop PID 1, which waits for that */
+		if (signal == SIGTSTP || signal == SIGCONT)
+			s->early = signal;
+		else if (signal != SIGCHLD && signal != SIGWINCH)
 			end_all(s, signal);
 		return;
 	}
@@ -114,6 +117,9 @@ static int message_arrived(struct supervisor *s)
 		return take_terminal(s) < 0 ? -1 : 1;
 	case MESSAGE_STARTED:
 		s->started = true;
+		terminal_started(s->terminal);
+		if (s->early)
+			signal_arrived(s, s->early);
 		return 1;
 	case MESSAGE_STOPPED:
 		(void)channel_send(s->channel, MESSAGE_RESUME,

@@ -21,6 +21,7 @@ struct supervisor {
 
 	/* what was seen */
 	bool started; /* the exec worked */
+	int early;    /* SIGTSTP or SIGCONT that came before; 0 none */
 	bool ended;   /* the command has ended, with status */
 	int status;   /* a wait status */
 	int killed; /* the signal, or SIGKILL for the parent's end, for which we ended it; 0 none */

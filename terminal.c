@@ -14,6 +14,9 @@
  * holds the master and copies. All line editing, echo, ^C and ^Z happen in the inner line
  * discipline; the caller's terminal is raw meanwhile.
  *
+ * Keys are passed on only when the command runs. Until then ^C and ^Z are zbox's: a command that
+ * is stopped before its exec would hold up PID 1, which waits for that.
+ *
  * When the caller's terminal is taken (raw, keyboard read):
  *   at once    0 and 1 are the same terminal and zbox is in its foreground;
  *   on demand  in `zbox ls | less`, `ssh host x | zbox y`, `zbox z &`: somebody else may be using
@@ -29,20 +32,18 @@
  * Which terminal. Keys come from 0, else 1, else 2; output and the window size belong to 1, else
  * 2, else 0: where these are two terminals, each is used for its part. zbox opens them anew
  * (/dev/tty where it is the controlling one, as after su(1) its device may not be ours to open;
- * else /proc/self/fd/N): O_NONBLOCK belongs to the open file, which the shell and everybody before
- * and after us shares. Only where both fail is the caller's descriptor used as it is, one read or
- * small write after each poll(2).
+ * else /proc/self/fd/N): O_NONBLOCK belongs to the open file, which the shell shares. Only where
+ * both fail is the caller's descriptor used as it is, one read or small write after each poll(2).
  *
  * Memory is two buffers; each is read into only when it is empty, so a slow side slows the other.
  * zbox keeps an opening of the slave, so that a command that closes its last one and opens
- * /dev/tty later is no hang-up. A hang-up of the caller's terminal closes the master, which hangs
- * up the inner one.
+ * /dev/tty later is no hang-up. One of the caller's terminal closes the master, and so hangs up.
  *
  * What an attacker could try. Escape sequences pass: what the command writes reaches the caller's
- * terminal emulator, as it would from any pipe; filtering them is not a goal. Everything else stops
- * at the pair: modes, size, queue and groups of the inner terminal are not copied outwards. The
- * command can stop zbox's job, as its own ^Z would; it cannot keep zbox from ending: what is
- * drained at the end is bounded in bytes, and by the caller's terminal being able to take it.
+ * emulator as it would from any pipe; filtering them is not a goal. Everything else stops at the
+ * pair: modes, size, queue and groups of the inner terminal are not copied outwards. The command
+ * can stop zbox's job, as ^Z does; it cannot keep zbox from ending: what is drained at the end is
+ * bounded in bytes, and by the caller's terminal taking some.
  */
 #include "terminal.h"
 
@@ -147,7 +148,7 @@ static int above_stdio(int fd)
 
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	close_fd(&fd);
 	return moved;
 }
@@ -157,8 +158,8 @@ static int above_stdio(int fd)
 void terminal_init(struct terminal *t)
 {
 	t->replaced = 0;
-	t->sole = t->foreground = t->started = t->modes_due = false;
-	t->taken = t->keep_output = t->have_saved = false;
+	t->sole = t->foreground = t->settled = t->running = false;
+	t->modes_due = t->taken = t->keep_output = t->have_saved = false;
 	t->master = t->slave = t->input = t->output = -1;
 	t->in.start = t->in.used = t->out.start = t->out.used = 0;
 }
@@ -177,7 +178,7 @@ void terminal_prepare(struct terminal *t, bool reported)
 	t->sole = (t->replaced & 3) == 3 && same_terminal(0, 1);
 	front = in_foreground(t);
 	t->foreground = !reported || (t->sole && front);
-	t->started = t->foreground;
+	t->settled = t->foreground;
 	t->modes_due = !front; /* now they are those of the shell's line editor */
 	t->keep_output = !(t->replaced & (1U << STDOUT_FILENO));
 }
@@ -327,6 +328,8 @@ static void raw_modes(const struct terminal *t, struct termios *modes)
 {
 	*modes = t->saved;
 	cfmakeraw(modes);
+	if (!t->running)
+		modes->c_lflag |= t->saved.c_lflag & ISIG;
 	if (t->keep_output)
 		modes->c_oflag = t->saved.c_oflag;
 }
@@ -342,7 +345,7 @@ static bool save_modes(struct terminal *t)
 	if (t->have_saved) {
 		raw_modes(t, &raw);
 		if (now.c_iflag == raw.c_iflag && now.c_oflag == raw.c_oflag &&
-		    now.c_lflag == raw.c_lflag)
+		    (now.c_lflag | ISIG) == (raw.c_lflag | ISIG))
 			return true;
 	}
 	t->saved = now;
@@ -374,13 +377,13 @@ static void take_terminal(struct terminal *t)
 
 	if (t->master < 0 || !save_modes(t))
 		return;
-	if (!t->started) { /* the command has not seen its modes, or it would have been stopped */
+	if (!t->settled) { /* the command has not seen its modes, or it would have been stopped */
 		modes = t->saved;
 		modes.c_lflag &= ~(tcflag_t)TOSTOP;
 		set_modes(t->master, &modes);
 		drain(t); /* it counts on the caller's terminal for carriage returns */
 	}
-	t->started = true;
+	t->settled = true;
 	raw_modes(t, &modes);
 	set_modes(t->input, &modes);
 	t->taken = true;
@@ -449,7 +452,7 @@ void terminal_poll(const struct terminal *t, struct pollfd *polls)
 	polls[MASTER] = (struct pollfd){.fd = master ? t->master : -1, .events = master};
 	/* even while its keys are not wanted: a hang-up is reported whatever is asked for */
 	polls[INPUT] = (struct pollfd){.fd = there ? t->input : -1};
-	if (t->taken && t->in.used == 0)
+	if (t->taken && t->running && t->in.used == 0)
 		polls[INPUT].events = POLLIN;
 	polls[OUTPUT] = (struct pollfd){.fd = there ? t->output : -1};
 	if (t->out.used)
@@ -542,6 +545,12 @@ static bool stop_here(int signal, bool group)
 	(void)sigaction(signal, &before, NULL);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	return stopped;
+}
+
+void terminal_started(struct terminal *t)
+{
+	t->running = true;
+	(void)terminal_resume(t);
 }
 
 bool terminal_stopped(struct terminal *t, int signal)

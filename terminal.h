@@ -6,9 +6,9 @@
  *   zbox, before the clone     terminal_init, terminal_prepare
  *   PID 1                      terminal_open, terminal_session, send_fd of the master
  *   the command, after fork    terminal_attach
- *   zbox                       receive_fd, terminal_start, then in its loop terminal_poll and
- *                              terminal_copy, on signals and reports the four below, at the end
- *                              terminal_finish
+ *   zbox                       receive_fd, terminal_start, when the exec has worked
+ *                              terminal_started; in its loop terminal_poll and terminal_copy, on
+ *                              signals and reports the three below, at the end terminal_finish
  *   PID 1, told to go on       terminal_continue
  *
  * The loop's duties: SIGWINCH is answered with terminal_resize(); SIGCONT with terminal_resume(),
@@ -44,7 +44,8 @@ struct terminal {
 	bool sole;         /* 0 and 1 are one terminal: we are not part of a pipeline */
 	bool foreground;   /* the command starts in the foreground of its own terminal */
 	bool modes_due;    /* at the start the caller's modes were its shell's, not to be copied */
-	bool started;      /* the command's terminal has the modes that it is to have */
+	bool settled;      /* the command's terminal has the modes that it is to have */
+	bool running;      /* the command runs, so that keys can be its */
 	int master, slave; /* the new terminal; -1: there is none, or it was hung up */
 	int input, output; /* the caller's; 0, 1, 2: borrowed, beyond: our own opening of it */
 	bool taken;        /* the caller's is in raw mode and its keyboard is read */
@@ -84,8 +85,12 @@ int terminal_attach(const struct terminal *t, int slave) MUST_CHECK;
 void terminal_continue(int slave, pid_t command, bool stopped, bool foreground);
 
 /* In zbox: takes the master; raw mode when the terminal is ours alone and we are in its
- * foreground. Returns 0, or -1 after fail(). */
+ * foreground, but for ^C and ^Z, which are zbox's until there is a command.
+ * Returns 0, or -1 after fail(). */
 int terminal_start(struct terminal *t, int *master) MUST_CHECK;
+
+/* In zbox, when the exec has worked: from now on all keys are the command's. */
+void terminal_started(struct terminal *t);
 
 /* Fills TERMINAL_POLLS entries for poll(2); those with nothing to wait for have fd -1. */
 void terminal_poll(const struct terminal *t, struct pollfd *polls);

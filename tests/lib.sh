@@ -11,7 +11,7 @@
 # 'before' and 'ours' leave out what that one does otherwise, so that expectations can be checked.
 # shellcheck disable=SC2034  # variables are for the scripts that read this file
 set -u
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C TERM=xterm PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

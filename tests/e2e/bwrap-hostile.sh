@@ -86,8 +86,8 @@ done
 run bash -c 'ulimit -n 4; exec "$0" "$@"' "$BWRAP" "${usr[@]}" --unshare-all --dev /dev echo ran
 if [ "$status" = 0 ]; then is 'ulimit -n 4: works' "$out" ran; else is 'ulimit -n 4: refuses with status' "$status" 1; fi
 if ! as_root; then
-	run bash -c 'ulimit -u 1; exec "$0" "$@"' "$BWRAP" "${usr[@]}" --unshare-all echo ran
-	is 'ulimit -u 1: refuses' "$status,$out" 1,
+	run timeout 10 bash -c 'ulimit -u 1; exec "$0" "$@"' "$BWRAP" "${usr[@]}" --unshare-all echo ran
+	ours && is 'ulimit -u 1: refuses' "$status,$out" 1, # bubblewrap 0.8 hangs
 	contains 'and says something' "$err" 'bwrap: '
 fi
 run bash -c 'exec "$0" "$@" <&- >&- 2>&-' "$BWRAP" "${usr[@]}" --unshare-all --dev /dev --bind . /w touch /w/ran
@@ -105,11 +105,13 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BWRAP" "${usr[@]}" --unshare-all sh -c 'e
 # ---- nothing is left ----
 
 mounts=$(cat /proc/self/mountinfo)
-names=$(ls -a "${TMPDIR:-/tmp}" /tmp)
+mkdir tmp && export TMPDIR=$T/tmp
+litter() { ls -a "$TMPDIR" /run/user/"$(id -u)" 2>/dev/null; find /tmp -maxdepth 1 -name '*wrap*'; }
+names=$(litter)
 for words in '--bind /none /x true' '--ro-bind / / /none' '--ro-bind / / true' '--tmpfs / --dir /x --chmod 9 /x'; do
 	read -ra words <<<"$words"
 	run bwrap "${words[@]}"
 done
 is 'no mount on the host' "$(cat /proc/self/mountinfo)" "$mounts"
-is 'no file in the directories for temporary files' "$(ls -a "${TMPDIR:-/tmp}" /tmp)" "$names"
+is 'no file in the directories for temporary files' "$(litter)" "$names"
 finish

@@ -17,7 +17,7 @@ gives 'one id is mapped' 0 "5 $(id -u) 1" -- \
 gives 'setgroups is denied' 0 deny -- bwrap "${host[@]}" --unshare-user cat /proc/self/setgroups
 gives 'files of the caller belong to that id' 0 5:6 -- \
 	bwrap "${host[@]}" --unshare-user --uid 5 --gid 6 stat -c %u:%g "$T"
-as_root || gives 'files of others to nobody' 0 65534 -- bwrap "${host[@]}" --unshare-user --uid 5 stat -c %u /proc/1
+as_root || gives 'files of others to nobody' 0 65534 -- bwrap "${host[@]}" --unshare-user --uid 5 stat -c %u /
 gives '4294967294 is the last uid' 0 4294967294 -- \
 	sh -c '"$0" "$@" 2>/dev/null || echo 4294967294' "$BWRAP" "${host[@]}" --unshare-user --uid 4294967294 id -u
 for option in uid gid; do

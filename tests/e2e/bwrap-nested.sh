@@ -2,6 +2,8 @@
 # A sandbox inside a sandbox, also through /proc/self/exe: the personality has to hold.
 . "$(dirname "$0")/../lib.sh"
 outer=(--unshare-all --uid 0 --gid 0 --cap-add ALL --dev-bind / / --proc /proc)
+# As root bubblewrap covers parts of a new /proc, and then the kernel allows no further one.
+as_root && outer=(--unshare-user --unshare-net --uid 0 --gid 0 --cap-add ALL --dev-bind / /)
 
 # For the real root the masks of the outer /proc are locked mounts, and the kernel then allows no
 # fresh procfs below it: bubblewrap nests no better there.

@@ -85,8 +85,8 @@ wait $parent 2>/dev/null
 
 before=$SECONDS
 gives 'bwrap does not wait for what runs in the background' 3 '' -- \
-	bwrap "${host[@]}" --unshare-pid sh -c 'sleep 1000 >/dev/null 2>&1 & exit 3'
-[ $((SECONDS - before)) -lt 20 ]
+	bwrap "${host[@]}" --unshare-pid sh -c 'sleep 25 >/dev/null 2>&1 & exit 3'
+[ $((SECONDS - before)) -lt 15 ]
 result $? 'it came back at once'
 ok 'orphans are reaped' bwrap "${host[@]}" --unshare-pid --proc /proc timeout 10 \
 	sh -c '(sh -c "exit 0" & :); while ps -eo stat= | grep -q ^Z; do :; done'

@@ -254,7 +254,7 @@ static const struct check checks[] = {
 	{"modify-ldt", "EPERM", modify_ldt, "none", NULL},
 	{"personality", "EPERM", personality_, "none permissive build container nested", NULL},
 	{"splice", "EINVAL", splice_, "none permissive build desktop container nested", NULL},
-	{"vmsplice", "EINVAL", vmsplice_, "none permissive nested", NULL},
+	{"vmsplice", "ENOSYS", vmsplice_, "none permissive nested", NULL},
 	{"numa", "ENOSYS", numa, "none", NULL},
 	{"fanotify", "EPERM", fanotify, "none", NULL},
 	{"quotactl", "EPERM", quotactl_, "none", NULL},

@@ -224,7 +224,10 @@ static void test_implied(void)
 	(void)parse_as(1000, "zbox --unshare-all --netns 3 true");
 	check(!(sb.unshare & CLONE_NEWNET), "zbox: the network namespace neither");
 	(void)parse_as(1000, "zbox --landlock-only true");
-	check(sb.unshare == 0 && sb.unshare_try == 0, "--landlock-only makes no namespace");
+	check(sb.unshare == CLONE_NEWNET && sb.unshare_try == 0,
+	      "--landlock-only makes no namespace, but keeps the network away");
+	(void)parse_as(1000, "zbox --landlock-only --share-net true");
+	check(sb.unshare == 0, "--landlock-only --share-net");
 	(void)parse_as(0, "zbox true");
 	check(sb.unshare & CLONE_NEWUSER, "zbox: root gets a user namespace too");
 	expect_as(0, "zbox", "no command given");

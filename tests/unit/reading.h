@@ -374,7 +374,7 @@ static uint32_t read_decide(const struct reading *r, const struct about *about,
 
 /* The name of a call: libseccomp's, else that of calls.table; NULL none. column: 0 x86_64, 1 arm64,
  * 2 i386. Not to be freed; valid until the next call. */
-static const char *read_call_name(uint32_t arch, int column, int number)
+static inline const char *read_call_name(uint32_t arch, int column, int number)
 {
 	static char found[64];
 	char *name = seccomp_syscall_resolve_num_arch(arch, number), line[256];

@@ -1,7 +1,7 @@
 /*
- * The kernel's opinion: the programs are loaded in a child, and every call that they refuse is made.
- * None of these happens, so they can be tried with any arguments; what comes back has to be the
- * errno that the simulator says. Calls that are allowed are tried by hand.
+ * The kernel's opinion: the programs are loaded in a child, and every call that they refuse is
+ * made. None of these happens, so they can be tried with any arguments; what comes back has to be
+ * the errno that the simulator says. Calls that are allowed are tried by hand.
  */
 #include "test.h"
 
@@ -83,8 +83,8 @@ static int refused_calls(const struct seccomp_builtin *b)
 			if ((answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
 				continue;
 			errno = 0;
-			result = syscall(number, tried[i][0], tried[i][1], tried[i][2],
-					 tried[i][3], tried[i][4], tried[i][5]);
+			result = syscall(number, tried[i][0], tried[i][1], tried[i][2], tried[i][3],
+					 tried[i][4], tried[i][5]);
 			if (result != -1 || errno != (int)(answer & SECCOMP_RET_DATA))
 				return 1;
 		}

@@ -205,9 +205,9 @@ static void test_other(void)
 	fclose(in);
 	profile_init(p);
 	if (!check(seccomp_parse(p, "./other", text, strlen(text), library) == 0 &&
-			seccomp_check_dead(p) == 0 &&
-			seccomp_assemble(p, MACHINE_X86_64, &code, &length) == 0,
-		"a profile with i386 compiles"))
+			   seccomp_check_dead(p) == 0 &&
+			   seccomp_assemble(p, MACHINE_X86_64, &code, &length) == 0,
+		   "a profile with i386 compiles"))
 		printf("# %s\n", failure_get()->text);
 	decisions = differences = 0;
 	compare_numbers("other", code, length, r, AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64, 0);

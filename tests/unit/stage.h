@@ -196,6 +196,7 @@ static _Noreturn void run_zbox(const char *script)
 	if (terminal.replaced &&
 	    ((master = receive_fd(control[0])) < 0 || terminal_start(&terminal, &master) < 0))
 		_exit(125);
+	terminal_started(&terminal);
 	status = supervise(control[0]);
 	terminal_finish(&terminal);
 	terminal_finish(&terminal);

@@ -151,7 +151,8 @@ static void test_mixed(void)
 {
 	begin(PIPE_OUT, "echo a; echo b >&2; sleep 0.5; read x; echo \"got $x\"; test -t 1");
 	check(piped("a\n"), "standard output stays the pipe");
-	check(expect("b\r\n") && !is_raw(), "a command that does not read leaves the keyboard alone");
+	check(expect("b\r\n") && !is_raw(),
+	      "a command that does not read leaves the keyboard alone");
 	check(becomes_raw(), "its first read takes it");
 	check(modes().c_oflag & OPOST, "but output modes stay, for the others of the pipeline");
 	type("word\r");
@@ -165,7 +166,8 @@ static void test_mixed(void)
 	type("\r");
 	check(expect("full\n") && !(modes().c_oflag & OPOST), "has the output modes that it wants");
 	type("\r");
-	check(expect("again") && (modes().c_oflag & OPOST), "and the others have theirs afterwards");
+	check(expect("again") && (modes().c_oflag & OPOST),
+	      "and the others have theirs afterwards");
 	type("\r");
 	check(ended(0) && is_cooked(), "it ends, restored");
 	end();
@@ -178,11 +180,13 @@ static void test_mixed(void)
 	begin(PIPE_IN, "cat; read x </dev/tty; echo \"key $x\"");
 	check(becomes_raw(), "a pager's way: keys from /dev/tty");
 	type("word\r");
-	check(expect("key word") && ended(0) && is_cooked(), "they come from the caller's terminal");
+	check(expect("key word") && ended(0) && is_cooked(),
+	      "they come from the caller's terminal");
 	end();
 
 	begin(ONLY_ERR, "test -t 2 && tty <&2 >&2; test ! -t 0");
-	check(expect("/dev/pts/") && ended(0), "a terminal as standard error alone is replaced too");
+	check(expect("/dev/pts/") && ended(0),
+	      "a terminal as standard error alone is replaced too");
 	end();
 }
 
@@ -259,7 +263,7 @@ static void test_binary(void)
 	used = stage.used;
 	memcpy(seen, stage.text + 65536 - 256, 256);
 	check(used == 65536 && memcmp(seen, bytes, 256) == 0 && !memcmp(stage.text, bytes, 256),
-	   "every byte value passes both ways");
+	      "every byte value passes both ways");
 	check(ended(0) && is_cooked(), "it ends, restored");
 	end();
 }
@@ -357,13 +361,14 @@ static void test_parts(void)
 	terminal_finish(&terminal);
 	terminal_finish(&terminal);
 	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0, "a socket pair");
-	check(send_fd(pair[0], null) == 0 && (fd = receive_fd(pair[1])) >= 0, "a descriptor passes");
+	check(send_fd(pair[0], null) == 0 && (fd = receive_fd(pair[1])) >= 0,
+	      "a descriptor passes");
 	check(fd >= 0 && fd != null && (fcntl(fd, F_GETFD) & FD_CLOEXEC), "and is close-on-exec");
 	check(terminal_start(&terminal, &fd) < 0 && fd >= 0, "one that is no master is refused");
 	close_fd(&fd);
 	failure_clear();
 	check(write(pair[0], "x", 1) == 1 && receive_fd(pair[1]) < 0,
-	   "a message without one is refused");
+	      "a message without one is refused");
 	failure_clear();
 	close_fd(&pair[0]);
 	check(receive_fd(pair[1]) < 0, "so is a closed socket");

@@ -1,0 +1,28 @@
+#!/bin/bash
+# A sandbox inside a sandbox: with the profile for it, and refused with a reason without it.
+. "$(dirname "$0")/../lib.sh"
+
+programs=(--ro-bind "$(dirname "$ZBOX")" "$(dirname "$ZBOX")")
+here=(--ro-bind /usr /usr "${programs[@]}")
+id=$(id -u)
+[ "$id" != 0 ] || id=1000
+
+if as_root; then
+	# the masks of /proc stay for the real root, and below them the kernel allows no fresh one
+	refuses 'zbox in zbox as root says why' 125 'proc' -- \
+		zbox --seccomp-profile nested --uid "$id" --gid "$id" "${here[@]}" "$ZBOX" --ro-bind /usr /usr echo inner
+else
+	gives 'zbox in zbox' 0 inner -- zbox --seccomp-profile nested --uid "$id" --gid "$id" "${here[@]}" \
+		"$ZBOX" --ro-bind /usr /usr echo inner
+	gives 'the inner one is confined again' 0 $'2\n2' -- zbox --seccomp-profile nested --uid "$id" --gid "$id" \
+		"${here[@]}" "$ZBOX" --ro-bind /usr /usr sed -n 's/^Seccomp[a-z_]*:.//p' /proc/self/status
+	nok 'and sees no file that the outer one does not' zbox --seccomp-profile nested --uid "$id" --gid "$id" \
+		"${here[@]}" "$ZBOX" --ro-bind /usr /usr --ro-bind "$T" "$T" true
+	gives 'bwrap in zbox' 0 "$id" -- zbox --seccomp-profile nested --uid "$id" --gid "$id" "${here[@]}" \
+		"$BWRAP" "${usr[@]}" --proc /proc --dev /dev --unshare-all id -u
+	gives 'zbox in bwrap' 0 inner -- bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all \
+		"$ZBOX" --ro-bind /usr /usr echo inner
+fi
+refuses 'under the defaults there is no second one' 125 'seccomp-profile nested' -- \
+	zbox "${here[@]}" "$ZBOX" --ro-bind /usr /usr echo inner
+finish
