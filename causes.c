@@ -12,11 +12,14 @@
  */
 #include "causes.h"
 
+#include "capabilities.h"
+
 #include "plan.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,6 +104,15 @@ bool cause_nested(const struct sandbox *sb, const struct failure *f, char *detai
 	return is_filtered() || (read_file_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", limit,
 					      sizeof(limit)) > 0 &&
 				 parse_number(limit, 0, 1, &number) == 0);
+}
+
+bool cause_unmappable_root(const struct sandbox *sb, const struct failure *f, char *detail)
+{
+	struct capability_sets sets = {0};
+
+	(void)sb, (void)f, (void)detail;
+	return geteuid() == 0 && capabilities_get(&sets) == 0 &&
+	       !(sets.effective & UINT64_C(1) << CAP_SETFCAP);
 }
 
 bool cause_filter(const struct sandbox *sb, const struct failure *f, char *detail)

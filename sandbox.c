@@ -131,7 +131,9 @@ static size_t weaknesses(const struct sandbox *sb, const struct privileges *p, c
 	*loud = count;
 	if (p->landlock_note)
 		list[count++] = p->landlock_note;
-	for (unsigned i = 0; sb->personality == PERSONALITY_ZBOX && count < room &&
+	if (sb->personality == PERSONALITY_ZBOX && sb->landlock == LANDLOCK_OFF)
+		list[count++] = "Landlock is off, as it was asked to be";
+	for (unsigned i = 0; p->landlock_abi > 0 && count < room &&
 			     (missing = landlock_missing(p->landlock_abi, i)) != NULL;
 	     i++)
 		list[count++] = missing;
