@@ -93,13 +93,17 @@ static void tty_after_exit(struct host *h, struct result *r)
 	outlives(h, r, "reader", false);
 }
 
+/* Of this user: what others do there is theirs. */
 static unsigned entries(const char *path)
 {
 	DIR *dir = opendir(path);
+	const struct dirent *entry;
 	unsigned count = 0;
+	struct stat st;
 
-	while (dir && readdir(dir) != NULL)
-		count++;
+	while (dir && (entry = readdir(dir)) != NULL)
+		count += fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			 st.st_uid == geteuid();
 	if (dir)
 		(void)closedir(dir);
 	return count;
