@@ -55,7 +55,7 @@ static bool is_filtered(void)
 	if (read_file_at(AT_FDCWD, "/proc/self/status", status, sizeof(status)) < 0)
 		return false;
 	line = strstr(status, "\nSeccomp:");
-	return line && strtol(line + strlen("\nSeccomp:"), NULL, 10) == 2;
+	return line && strncmp(line, "\nSeccomp:\t2", strlen("\nSeccomp:\t2")) == 0;
 }
 
 /* Is something mounted at a path that starts with this? With exact: at this very path. */
@@ -95,6 +95,7 @@ bool cause_clone_sysctl(const struct sandbox *sb, const struct failure *f, char 
 bool cause_nested(const struct sandbox *sb, const struct failure *f, char *detail)
 {
 	char limit[32];
+	int64_t number = 0;
 
 	(void)sb, (void)f, (void)detail;
 	if (!is_nested())
@@ -102,7 +103,7 @@ bool cause_nested(const struct sandbox *sb, const struct failure *f, char *detai
 	/* bubblewrap's --disable-userns leaves 1, which its own second namespace has taken */
 	return is_filtered() || (read_file_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", limit,
 					      sizeof(limit)) > 0 &&
-				 strtol(limit, NULL, 10) <= 1);
+				 parse_number(limit, 0, 1, &number) == 0);
 }
 
 bool cause_unmappable_root(const struct sandbox *sb, const struct failure *f, char *detail)

@@ -465,6 +465,8 @@ static void wipe_words(struct run *run)
 {
 	char *start = run->words[0], *end = start;
 
+	if (!start) /* old kernels start a program without argv[0] */
+		return;
 	for (char **word = run->words; *word; word++)
 		end = *word + strlen(*word);
 	for (char **word = environ; *word; word++)
