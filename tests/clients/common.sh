@@ -70,5 +70,5 @@ changed_since() { # STAMP
 	done | while read -r place; do [[ $T/ == "$place"/* ]] || echo "$place"; done
 }
 
-# mounts, and processes of this user: the same before and after
+# The mounts of the host, to be the same before and after.
 host_mounts() { cut -d' ' -f1-5 /proc/self/mountinfo; }

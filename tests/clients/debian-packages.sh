@@ -11,7 +11,7 @@ ls -d "$sources"/*/debian >/dev/null 2>&1 ||
 	{ skip "$WHAT" "no sources in $sources: tools/setup clients fetches them"; finish; exit; }
 
 host_home
-touch -d '1 second ago' "$T/stamp"
+touch "$T/stamp"
 before=$(host_mounts)
 
 # unpacked NAME: a copy of a source package below NAME, and that is the build folder $DIR; $SRC is

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 
 host_home
-touch -d '1 second ago' "$T/stamp"
+touch "$T/stamp"
 fresh project
 mkdir .git && echo '[core]' >.git/config
 
