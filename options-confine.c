@@ -249,7 +249,8 @@ const struct option options_privileges[] = {
 	 .man = "Which system calls the command may use: a profile that ships with zbox (strict, "
 		"build, network-client, desktop, container, compute, permissive, nested, none) or "
 		"a file with one. strict when this is not given. --seccomp-show prints what a "
-		"profile says."},
+		"profile says. Under desktop and nested the ids inside are the caller's unless "
+		"--uid and --gid say otherwise, because user 0 cannot be mapped a second time."},
 	{.name = "seccomp-allow",
 	 .args = "CALL",
 	 .apply = add_seccomp_change,
