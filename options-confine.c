@@ -87,6 +87,7 @@ const struct option options_namespaces[] = {
 	 .apply = share_namespaces,
 	 .personality = FOR_ZBOX,
 	 .value = CLONE_NEWPID,
+	 .conflicts = "pidns",
 	 .help = "Share the process namespace with the caller",
 	 .man = "The command sees the processes of the caller. A later --unshare-pid takes it "
 		"back."},
@@ -210,6 +211,7 @@ const struct option options_privileges[] = {
 	 .args = "CAP",
 	 .apply = add_cap,
 	 .value = true,
+	 .conflicts = "userns",
 	 .help = "Give the command the capability CAP, or ALL",
 	 .man = "Gives the command a capability, named as in capabilities(7) "
 		"(CAP_NET_BIND_SERVICE, in any case; the prefix may be missing except under the "
