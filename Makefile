@@ -86,7 +86,7 @@ $(TESTS): $(B)/tests/%: $(B)/testing/tests/%.o $(B)/testing.a
 tests: all $(TESTS)
 check: tests
 	$(RUN) unit/ cli/ e2e/
-check-unit check-cli check-e2e check-clients: check-%: tests
+check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 	$(RUN) $*/
 check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
@@ -122,7 +122,7 @@ $(B)/tests/bench: tests/bench/bench.c
 bench: all $(B)/tests/bench $(B)/tests/floor
 	B=$(CURDIR)/$(B) tests/bench/run
 
-.PHONY: tests check check-unit check-cli check-e2e check-clients check-enosys check-eperm check-san \
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
 	clang arm64 lint fuzz bench install uninstall dist
 
 # ---- install ----
@@ -230,6 +230,14 @@ $(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
 		$(WERROR) -static -pthread -o $@ $(filter %.c,$^)
 
 tests: $(B)/tests/escape
+
+# ---- faults: tests/faults ----
+
+$(B)/tests/faults/%: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -o $@ $<
+
+tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
 
 escape-report: $(B)/tests/escape $(B)/zbox
 	tests/escape/report.sh $^

@@ -27,6 +27,7 @@ struct run {
 	bool make_netns; /* a helper inside makes the network namespace, see network/namespace.c */
 	bool reaper;     /* the child is a PID 1 of ours */
 	bool alone;      /* and is not the first process of a pid namespace */
+	pid_t self;      /* alone: the reaper, for its child to know */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 
