@@ -207,6 +207,15 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all clean
+# where profiles are installed is compiled in; what comes of another PREFIX is made anew
+$(B)/datadir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DATADIR)' | cmp -s - $@ || echo '$(DATADIR)' > $@
+$(B)/profiles.o $(B)/testing/profiles.o: $(B)/datadir
+$(B)/profiles.o $(B)/testing/profiles.o: private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"'
+FORCE:
+.PHONY: FORCE
+
 -include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----

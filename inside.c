@@ -146,8 +146,8 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for, as
- * late as can be. */
+/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for,
+ * as late as can be. */
 static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
