@@ -4,6 +4,10 @@
  */
 #include "parse.h"
 
+#ifndef ZBOX_PROFILES /* as in profiles.c */
+#define ZBOX_PROFILES "/usr/local/share/zbox/profiles"
+#endif
+
 #define HOSTILE "/h /\n--bind / /\"'${X}`$(x)"
 
 static void put(const char *path, const char *text, int error)
@@ -122,77 +126,78 @@ static void test_lines(void)
 	check(sb.profile_count == 2, "an empty profile is one");
 }
 
+/* Texts of /p, and what is said of them. */
+static const struct {
+	const char *text, *failure;
+} errors[] = {
+	{"bind /a", "/p:1:1: --bind takes two arguments"},
+	{"\n  bind", "/p:2:3: --bind takes two arguments"},
+	{"bind /a /b /c", "/p:1:12: /c is too much for --bind, and a line holds one option"},
+	{"dir /a dir /b", "/p:1:8: dir is too much for --dir, and a line holds one option"},
+	{"bnd /a /b", "/p:1:1: Unknown option --bnd"},
+	{"-x", "/p:1:1: Unknown option -x"},
+	{"--", "/p:1:1: Unknown option --"},
+	{"ls -l", "/p:1:1: Unknown option --ls"},
+	{"/bin/sh", "/p:1:1: a line begins with the name of an option"},
+	{"'bind' /a /b", "/p:1:1: a line begins with the name of an option"},
+	{"uid x", "/p:1:1: Invalid uid: x"},
+	{"dir ''", "/p:1:1: --dir does not take an empty path argument"},
+	{"dir \"/a", "/p:1:5: this quote is not closed in its line"},
+	{"dir '/a\n'", "/p:1:5: this quote is not closed in its line"},
+	{"dir /a\\", "/p:1:7: \\ at the end of a line: lines cannot be joined"},
+	{"dir ~/a", "/p:1:5: ~ is written ${HOME} here, and the mere character as \\~"},
+	{"dir /$HOME", "/p:1:6: a variable is written ${NAME}, a mere $ as \\$"},
+	{"dir /$(ls)", "/p:1:6: a variable is written ${NAME}, a mere $ as \\$"},
+	{"dir ${}", "/p:1:7: the name of a variable has letters, digits and _"},
+	{"dir ${1}", "/p:1:7: the name of a variable has letters, digits and _"},
+	{"dir ${HOME", "/p:1:11: } or :- has to follow the name of a variable"},
+	{"dir ${HOME-x}", "/p:1:11: } or :- has to follow the name of a variable"},
+	{"dir ${HOME:-x", "/p:1:5: this ${ is not closed"},
+	{"dir ${HOME:-'x'}", "/p:1:13: a quote in a default: quote the whole word"},
+	{"dir /x/${NO}", "/p:1:8: ${NO} is not set: give it by --set NO=VALUE, or a default "
+			 "by ${NO:-TEXT}"},
+	{"?", "/p:1:1: ? without an option"},
+	{"? uid 0", "/p:1:3: ? belongs in front of an option that has a path"},
+	{"? bind /a", "/p:1:3: --bind takes two arguments"},
+	{"? for x", "/p:1:3: ? has no meaning for for"},
+	{"dir /a\nfor x", "/p:2:1: for has to be the first line"},
+	{"for", "/p:1:1: for takes the names of commands"},
+	{"for x /bin/y", "/p:1:7: /bin/y is not the name of a command"},
+	{"include", "/p:1:1: include takes the name of one profile"},
+	{"include a b", "/p:1:1: include takes the name of one profile"},
+	{"include ''", "/p:1:9: \"\" is no name of a profile; a file's path has a /"},
+	{"include .x", "/p:1:9: \".x\" is no name of a profile; a file's path has a /"},
+	{"include /none", "/p:1:9: profile /none"},
+	{"help", "/p:1:1: --help belongs on the command line"},
+	{"profile x", "/p:1:1: --profile belongs on the command line"},
+	{"set A=B", "/p:1:1: --set belongs on the command line"},
+	{"args 3", "/p:1:1: --args belongs on the command line"},
+	{"explain", "/p:1:1: --explain belongs on the command line"},
+	{"perms 0700", "/p:1:1: --perms must be followed by an option that creates a file"},
+	{"size 1\ninclude x", "/p:2:1: --size must be followed by --tmpfs"},
+	{"share-net x", "/p:1:11: x is too much for --share-net, and a line holds one option"},
+	{"share-net=x", "/p:1:1: --share-net does not take a value"},
+	{"not-above ${HOME}", "/p:1:11: not in /h, which holds /h: go to the folder of the "
+			      "project"},
+	{"uid 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+	 "/p:1:67: too many words for a line"},
+};
+
 static void test_errors(void)
 {
-	static const struct {
-		const char *text, *failure;
-	} rows[] = {
-		{"bind /a", "/p:1:1: --bind takes two arguments"},
-		{"\n  bind", "/p:2:3: --bind takes two arguments"},
-		{"bind /a /b /c",
-		 "/p:1:12: /c is too much for --bind, and a line holds one option"},
-		{"dir /a dir /b", "/p:1:8: dir is too much for --dir, and a line holds one option"},
-		{"bnd /a /b", "/p:1:1: Unknown option --bnd"},
-		{"-x", "/p:1:1: Unknown option -x"},
-		{"--", "/p:1:1: Unknown option --"},
-		{"ls -l", "/p:1:1: Unknown option --ls"},
-		{"/bin/sh", "/p:1:1: a line begins with the name of an option"},
-		{"'bind' /a /b", "/p:1:1: a line begins with the name of an option"},
-		{"uid x", "/p:1:1: Invalid uid: x"},
-		{"dir ''", "/p:1:1: --dir does not take an empty path argument"},
-		{"dir \"/a", "/p:1:5: this quote is not closed in its line"},
-		{"dir '/a\n'", "/p:1:5: this quote is not closed in its line"},
-		{"dir /a\\", "/p:1:7: \\ at the end of a line: lines cannot be joined"},
-		{"dir ~/a", "/p:1:5: ~ is written ${HOME} here, and the mere character as \\~"},
-		{"dir /$HOME", "/p:1:6: a variable is written ${NAME}, a mere $ as \\$"},
-		{"dir /$(ls)", "/p:1:6: a variable is written ${NAME}, a mere $ as \\$"},
-		{"dir ${}", "/p:1:7: the name of a variable has letters, digits and _"},
-		{"dir ${1}", "/p:1:7: the name of a variable has letters, digits and _"},
-		{"dir ${HOME", "/p:1:11: } or :- has to follow the name of a variable"},
-		{"dir ${HOME-x}", "/p:1:11: } or :- has to follow the name of a variable"},
-		{"dir ${HOME:-x", "/p:1:5: this ${ is not closed"},
-		{"dir ${HOME:-'x'}", "/p:1:13: a quote in a default: quote the whole word"},
-		{"dir /x/${NO}",
-		 "/p:1:8: ${NO} is not set: give it by --set NO=VALUE, or a default "
-		 "by ${NO:-TEXT}"},
-		{"?", "/p:1:1: ? without an option"},
-		{"? uid 0", "/p:1:3: ? belongs in front of an option that has a path"},
-		{"? bind /a", "/p:1:3: --bind takes two arguments"},
-		{"? for x", "/p:1:3: ? has no meaning for for"},
-		{"dir /a\nfor x", "/p:2:1: for has to be the first line"},
-		{"for", "/p:1:1: for takes the names of commands"},
-		{"for x /bin/y", "/p:1:7: /bin/y is not the name of a command"},
-		{"include", "/p:1:1: include takes the name of one profile"},
-		{"include a b", "/p:1:1: include takes the name of one profile"},
-		{"include ''", "/p:1:9: \"\" is no name of a profile; a file's path has a /"},
-		{"include .x", "/p:1:9: \".x\" is no name of a profile; a file's path has a /"},
-		{"include /none", "/p:1:9: profile /none"},
-		{"help", "/p:1:1: --help belongs on the command line"},
-		{"profile x", "/p:1:1: --profile belongs on the command line"},
-		{"set A=B", "/p:1:1: --set belongs on the command line"},
-		{"args 3", "/p:1:1: --args belongs on the command line"},
-		{"explain", "/p:1:1: --explain belongs on the command line"},
-		{"perms 0700", "/p:1:1: --perms must be followed by an option that creates a file"},
-		{"size 1\ninclude x", "/p:2:1: --size must be followed by --tmpfs"},
-		{"share-net x",
-		 "/p:1:11: x is too much for --share-net, and a line holds one option"},
-		{"share-net=x", "/p:1:1: --share-net does not take a value"},
-		{"not-above ${HOME}", "/p:1:11: not in /h, which holds /h: go to the folder of the "
-				      "project"},
-		{"uid 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
-		 "/p:1:67: too many words for a line"},
-	};
-
 	variables[3][0] = "PWD";
 	variables[3][1] = "/h";
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		put_file("/p", rows[i].text);
-		expect("zbox --profile /p true", rows[i].failure);
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		put_file("/p", errors[i].text);
+		expect("zbox --profile /p true", errors[i].failure);
 	}
+}
+
+static void test_command_line(void)
+{
 	expect("zbox --profile /none true", "profile /none");
-	expect("zbox --profile none true",
-	       "there is no profile none in /config/zbox/profiles, /etc/zbox/profiles or "
-	       "/usr/local/share/zbox/profiles");
+	expect("zbox --profile none true", "there is no profile none in /config/zbox/profiles, "
+					   "/etc/zbox/profiles or " ZBOX_PROFILES);
 	expect("zbox --profile ../p true", "profile ../p");
 	expect("zbox --profile '' true", "\"\" is no name of a profile; a file's path has a /");
 	expect("zbox --set x true", "--set takes NAME=VALUE, not x");
@@ -248,8 +253,8 @@ static void test_places(void)
 	empty_disk();
 	put_file("a.profile", "dir /current");
 	put_file("a", "dir /current");
-	put_file("/usr/local/share/zbox/profiles/a.profile", "dir /installed\ninclude b");
-	put_file("/usr/local/share/zbox/profiles/a.local", "dir /installed.local");
+	put_file(ZBOX_PROFILES "/a.profile", "dir /installed\ninclude b");
+	put_file(ZBOX_PROFILES "/a.local", "dir /installed.local");
 	put_file("/etc/zbox/profiles/a.local", "dir /etc.local");
 	put_file("/etc/zbox/profiles/b.profile", "dir /b");
 	put_file("/config/zbox/profiles/b.local", "dir /b.local");
@@ -319,13 +324,13 @@ static void test_command(void)
 	expect("zbox app", NULL);
 	check(sb.mount_count == 0 && sb.warning_count == 0,
 	      "neither the user's nor the current folder's profiles are taken by themselves");
-	put_file("/usr/local/share/zbox/profiles/app.profile",
+	put_file(ZBOX_PROFILES "/app.profile",
 		 "# comment\n\n--for other app # more\ndir /installed\nuid 3");
 	expect("zbox --uid 5 -- /opt/bin/app", NULL);
 	check(sb.mount_count == 1 && sb.uid == 5, "the installed one is, and the words win");
 	check(sb.warning_count == 1 && sb.warnings[0].note &&
 		      same(sb.warnings[0].text,
-			   "profile /usr/local/share/zbox/profiles/app.profile, which is for app "
+			   "profile " ZBOX_PROFILES "/app.profile, which is for app "
 			   "(--no-profile: without it)"),
 	      "which is said");
 	expect("zbox --quiet app", NULL);
@@ -375,6 +380,7 @@ int main(void)
 	test_hostile();
 	test_lines();
 	test_errors();
+	test_command_line();
 	test_not_above();
 	test_places();
 	test_loops();
