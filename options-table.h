@@ -18,20 +18,19 @@
 enum { FOR_ZBOX = 1 << PERSONALITY_ZBOX, FOR_BWRAP = 1 << PERSONALITY_BWRAP, FOR_BOTH = 3 };
 
 struct parser;
-struct place;
 
 struct option {
 	const char *name; /* without dashes */
 	const char *args; /* see above; "" for a switch */
 	int (*apply)(struct parser *, const struct option *, char **arg);
 	unsigned personality; /* FOR_*; 0 means FOR_BOTH */
+	bool once;            /* a second one wins over the first, with a warning */
+	bool typed;           /* belongs on the command line, not in a profile */
+	bool modifier;        /* speaks of the operation that follows; see options.c */
 	size_t field, count;  /* offset in struct sandbox, and of the array's length */
 	int value;            /* what is stored or done: an enum's value, CLONE_NEW* bits */
 	unsigned flags;       /* mounts: enum mount_flag */
 	int64_t max;          /* largest number */
-	bool once;            /* a second one wins over the first, with a warning */
-	bool typed;           /* belongs on the command line, not in a profile */
-	bool modifier;        /* speaks of the operation that follows; see options.c */
 	const char *missing;  /* bubblewrap's words for a missing operand where they differ */
 	const char *needs, *conflicts; /* names of options, blanks between; see options-check.c */
 	const char *help;              /* one line: --help, zsh, fish; at most 60 characters */
@@ -50,6 +49,7 @@ extern const size_t option_group_count;
  * options-confine.c the others. Each array ends with a row without a name; none has more than
  * GROUP_ROWS. */
 #define GROUP_ROWS 32
+#define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
 	options_created[], options_overlays[], options_namespaces[], options_identity[],
 	options_environment[], options_privileges[], options_life[], options_descriptors[];
@@ -83,10 +83,10 @@ bool args_is_choice(const char *word, size_t length);
 struct parser {
 	struct sandbox *sb;
 	const struct options_reader *reader;
-	uint16_t slots[OPTION_SLOTS];  /* hash of a name -> position of the row + 1 */
-	struct origin origin;          /* of the word that is being looked at */
-	bool in_file;                  /* within --args */
-	const struct place *place;     /* within a profile; NULL: on the command line */
+	uint16_t slots[OPTION_SLOTS]; /* hash of a name -> position of the row + 1 */
+	struct origin origin;         /* of the word that is being looked at */
+	bool in_file;                 /* within --args */
+	bool in_profile;
 	uint32_t typed[OPTION_GROUPS]; /* options that the command line gave, as sandbox.given */
 	size_t words;                  /* seen so far, files included */
 

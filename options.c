@@ -167,9 +167,9 @@ static int apply_row(struct parser *p, const struct option *o, unsigned number, 
 	uint32_t *typed = &p->typed[number / GROUP_ROWS];
 
 	/* that a profile is overruled is what profiles are for */
-	if (o->once && !p->place && (*typed & bit) && warn_once(p, o) < 0)
+	if (o->once && !p->in_profile && (*typed & bit) && warn_once(p, o) < 0)
 		return -1;
-	if (!p->place)
+	if (!p->in_profile)
 		*typed |= bit;
 	p->sb->given[number / GROUP_ROWS] |= bit;
 	if (note_choice(p, o, arg) < 0 || o->apply(p, o, arg) < 0)
@@ -199,7 +199,7 @@ const struct option *parse_name(const struct parser *p, char *word, unsigned *nu
 
 static int parse_with_value(struct parser *p, const struct option *o, unsigned number, char *value)
 {
-	char *arg[2] = {value, NULL};
+	char *arg[OPERANDS_MAX] = {value};
 
 	if (args_count(o->args) == 0 && o->args[0] != '[')
 		return fail(0, "--%s does not take a value", o->name);
@@ -212,7 +212,7 @@ static int parse_with_value(struct parser *p, const struct option *o, unsigned n
 
 int parse_option(struct parser *p, char **words, size_t left)
 {
-	char *no_value[1] = {NULL}, *value;
+	char *no_value[OPERANDS_MAX] = {NULL}, *value;
 	unsigned number, count;
 	const struct option *o = parse_name(p, words[0], &number, &value);
 

@@ -148,7 +148,7 @@ static int cut_quoted(struct cutter *c)
 		if (*open == '"' && *c->at == '$')
 			result = cut_variable(c);
 		else if (*open == '"' && *c->at == '\\' && c->end - c->at > 1 &&
-			 memchr("\"\\$", c->at[1], 3))
+			 strchr("\"\\$", c->at[1]))
 			result = put_escaped(c);
 		else
 			result = put_one(c);

@@ -275,16 +275,17 @@ static int read_text(struct parser *p, const struct text *text, const struct pla
 	struct place place = {
 		.file = text->path, .from = from, .depth = from ? from->depth + 1 : 0};
 	const char *end = text->data + text->length, *next;
-	const struct place *outer = p->place;
+	bool outer = p->in_profile;
 	bool first = true;
 	int result = 0;
 
-	p->place = &place;
+	p->in_profile = true;
 	for (const char *at = text->data; result == 0 && at < end; at = next + 1) {
 		struct profile_line line;
 		const char *nul;
 
 		place.line++;
+		line.count = 0;
 		next = memchr(at, '\n', (size_t)(end - at));
 		next = next ? next : end;
 		nul = memchr(at, '\0', (size_t)(next - at));
@@ -300,7 +301,7 @@ static int read_text(struct parser *p, const struct text *text, const struct pla
 	}
 	if (result == 0 && parse_pending(p) < 0)
 		result = blame(&place);
-	p->place = outer;
+	p->in_profile = outer;
 	return result;
 }
 
@@ -399,22 +400,23 @@ static int read_named(struct parser *p, const char *name, const struct place *fr
 
 /* Whether the first line that says something is "for" with the name among its words. It is read
  * without variables or quotes, so that no error in a profile that is not wanted matters. */
-static bool is_for(const struct text *text, const char *name)
+static bool is_for(const char *text, const char *name)
 {
-	static const char blanks[] = " \t\r\n";
-	char *at = text->data, *word, *rest = NULL;
-	autofree char *line = NULL;
+	size_t length;
 
-	while (at += strspn(at, blanks), *at == '#')
-		at += strcspn(at, "\n");
-	line = strndup(at, strcspn(at, "\n#"));
-	word = line ? strtok_r(line, blanks, &rest) : NULL;
-	if (!word || (strcmp(word, "for") != 0 && strcmp(word, "--for") != 0))
+	while (text += strspn(text, " \t\r\n"), *text == '#')
+		text += strcspn(text, "\n");
+	text += strncmp(text, "--", 2) == 0 ? 2 : 0;
+	if (strncmp(text, "for", 3) != 0 || strcspn(text, " \t") != 3)
 		return false;
-	while ((word = strtok_r(NULL, blanks, &rest)) != NULL)
-		if (strcmp(word, name) == 0)
+	for (text += 3;; text += length) {
+		text += strspn(text, " \t\r");
+		length = strcspn(text, " \t\r\n#");
+		if (length == 0)
+			return false;
+		if (length == strlen(name) && strncmp(text, name, length) == 0)
 			return true;
-	return false;
+	}
 }
 
 static int note_profile(struct parser *p, const struct text *text, const char *name)
@@ -449,7 +451,7 @@ static int read_for_command(struct parser *p, const char *command)
 			return -1;
 		if (result == 0)
 			continue;
-		if (!is_for(&text, name)) {
+		if (!is_for(text.data, name)) {
 			free(text.data);
 			return 0;
 		}

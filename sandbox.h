@@ -189,12 +189,12 @@ struct sandbox {
 
 	/* what to say */
 	bool level_prefix;
-	bool quiet;            /* no notes */
+	bool quiet; /* no notes */
+	enum print_what print;
 	const char **profiles; /* that were read, in order */
 	size_t profile_count;
 	struct choice *choices;
 	size_t choice_count;
-	enum print_what print;
 	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
 	struct warning *warnings;
 	size_t warning_count;
