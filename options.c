@@ -107,10 +107,10 @@ static int check_operands(const struct option *o, char **arg, unsigned count)
 	return 0;
 }
 
-/* What --perms and the like said has to be taken by the very next operation. */
+/* What --perms and the like said has to be taken by the very next operation o, NULL: by nothing. */
 static int check_pending(const struct parser *p, const struct option *o)
 {
-	if (o->modifier)
+	if (o && o->modifier)
 		return 0;
 	if (p->perms >= 0)
 		return fail(0, "--perms must be followed by an option that creates a file");
@@ -231,9 +231,7 @@ int parse_option(struct parser *p, char **words, size_t left)
 
 int parse_pending(const struct parser *p)
 {
-	static const struct option none = {0};
-
-	return check_pending(p, &none) < 0 ? -1 : check_pending_layers(p, NULL);
+	return check_pending(p, NULL) < 0 ? -1 : check_pending_layers(p, NULL);
 }
 
 int parse_limit(struct parser *p, size_t words)
@@ -287,9 +285,11 @@ int options_parse(struct sandbox *sb, int argc, char **argv, const struct option
 		result = profiles_take(&p, argv + 1, count);
 	if (result == 0)
 		result = parse_words(&p, argv + 1, count, NULL);
-	/* bubblewrap lets --perms and --size before the command pass */
 	if (result == 0 && !stopped(&p))
 		result = check_pending_layers(&p, NULL);
+	/* bubblewrap lets --perms and --size before the command pass */
+	if (result == 0 && !stopped(&p) && sb->personality == PERSONALITY_ZBOX)
+		result = check_pending(&p, NULL);
 	/* nothing runs without the profiles that were asked for */
 	if (result == 0 && p.no_profiles && !stopped(&p))
 		result = fail(0, "the profiles were not read");
