@@ -55,17 +55,21 @@ static int put(struct cutter *c, const char *bytes, size_t length)
 	return 0;
 }
 
-/* The character at the position, which moves on. */
-static int put_one(struct cutter *c)
+/* The characters up to the next that is one of the stops; the first is taken whatever it is. */
+static int put_until(struct cutter *c, const char *stops)
 {
-	return put(c, c->at++, 1);
+	const char *from = c->at++;
+
+	while (c->at < c->end && !strchr(stops, *c->at))
+		c->at++;
+	return put(c, from, (size_t)(c->at - from));
 }
 
 static int put_escaped(struct cutter *c)
 {
 	if (++c->at == c->end)
 		return wrong(c, c->at - 1, "\\ at the end of a line: lines cannot be joined");
-	return put_one(c);
+	return put(c, c->at++, 1);
 }
 
 static size_t name_length(const char *at, const char *end)
@@ -98,7 +102,7 @@ static int cut_default(struct cutter *c, const char *dollar, const char *value)
 		else if (*c->at == '"' || *c->at == '\'')
 			result = wrong(c, c->at, "a quote in a default: quote the whole word");
 		else
-			result = put_one(c);
+			result = put_until(c, "}$\\\"'");
 	}
 	c->skip = skip;
 	c->nested--;
@@ -151,7 +155,7 @@ static int cut_quoted(struct cutter *c)
 			 strchr("\"\\$", c->at[1]))
 			result = put_escaped(c);
 		else
-			result = put_one(c);
+			result = put_until(c, *open == '"' ? "\"$\\" : "'");
 	}
 	if (result == 0 && c->at++ == c->end)
 		return wrong(c, open, "this quote is not closed in its line");
@@ -183,7 +187,7 @@ static int cut_word(struct cutter *c)
 		else if (*c->at == '\\')
 			result = put_escaped(c);
 		else
-			result = put_one(c);
+			result = put_until(c, " \t\r$\"'\\");
 	}
 	return result < 0 ? -1 : put(c, "", 1);
 }
