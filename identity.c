@@ -110,24 +110,24 @@ struct environment {
 	size_t count;
 };
 
-static size_t find_variable(const struct environment *e, const char *name)
+static char **find_variable(const struct environment *e, const char *name)
 {
-	size_t length = strlen(name), i;
+	size_t length = strlen(name);
 
-	for (i = 0; i < e->count; i++)
+	for (size_t i = 0; e->list && i < e->count; i++)
 		if (strncmp(e->list[i], name, length) == 0 && e->list[i][length] == '=')
-			break;
-	return i;
+			return &e->list[i];
+	return NULL;
 }
 
 static void unset_variable(struct environment *e, const char *name)
 {
-	size_t i = find_variable(e, name);
+	char **found = find_variable(e, name);
 
-	if (i == e->count)
+	if (!found)
 		return;
-	free(e->list[i]);
-	e->list[i] = e->list[--e->count];
+	free(*found);
+	*found = e->list[--e->count];
 }
 
 static int add_text(struct environment *e, char *text)
@@ -148,12 +148,12 @@ static int add_text(struct environment *e, char *text)
 static int set_variable(struct environment *e, const char *name, const char *value)
 {
 	char *text = format_text("%s=%s", name, value);
-	size_t i = find_variable(e, name);
+	char **found = find_variable(e, name);
 
-	if (!text || i == e->count)
+	if (!text || !found)
 		return add_text(e, text);
-	free(e->list[i]);
-	e->list[i] = text;
+	free(*found);
+	*found = text;
 	return 0;
 }
 

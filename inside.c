@@ -56,6 +56,8 @@
 
 extern char **environ;
 
+#define SPARE_DESCRIPTORS 64 /* what the set-up needs beside the sources of mounts */
+
 int stages_apply(const struct stage *stages, size_t count, const struct sandbox *sb,
 		 struct run *run)
 {
@@ -91,6 +93,21 @@ static int die_with_zbox(const struct sandbox *sb, struct run *run)
 	return zbox_is_there(run);
 }
 
+/* Each source of the mounts is a descriptor. The soft limit is the caller's habit, the hard one is
+ * the limit. Before the helper is made, which shares our table but not our limits. */
+static int raise_descriptors(const struct sandbox *sb, struct run *run)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &run->descriptors) < 0)
+		return fail(errno, "RLIMIT_NOFILE");
+	limit = run->descriptors;
+	if (limit.rlim_cur >= SPARE_DESCRIPTORS + mounts_descriptors(sb))
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? fail(errno, "RLIMIT_NOFILE") : 0;
+}
+
 static int inside_life(const struct sandbox *sb, struct run *run)
 {
 	sigset_t all;
@@ -106,6 +123,8 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->proc < 0)
 		return fail(errno, "/proc");
+	if (raise_descriptors(sb, run) < 0)
+		return -1;
 	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1]) < 0)
 		return -1;
 	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
@@ -152,8 +171,8 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for, as
- * late as can be. */
+/* Where the clone made it, the loopback is still to be brought up; else the helper is waited for,
+ * as late as can be. */
 static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
@@ -231,14 +250,14 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 	if ((run->clone_flags & CLONE_NEWUSER) &&
 	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)
 		return -1;
+	/* the network namespace belongs to the first one, whose capabilities end here */
+	if ((run->identity.second || sb->userns2_fd >= 0) && inside_network(sb, run) < 0)
+		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
 	if (sb->userns2_fd >= 0 && die_with_zbox(sb, run) < 0)
 		return -1;
 	if (run->identity.second) {
-		/* the network namespace belongs to the first one, whose capabilities end here */
-		if (inside_network(sb, run) < 0)
-			return -1;
 		if (identity_map_second(&run->identity, run->late_flags, run->proc) < 0)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
@@ -364,6 +383,8 @@ static int command_session(const struct sandbox *sb, struct run *run)
 	if (die_with_init(sb, run) < 0)
 		return -1;
 	(void)umask(run->umask);
+	if (setrlimit(RLIMIT_NOFILE, &run->descriptors) < 0)
+		return fail(errno, "RLIMIT_NOFILE");
 	if (sb->new_session && !run->reaper && !t->replaced && setsid() < 0)
 		return fail(errno, "setsid");
 	if (!run->reaper && t->replaced && terminal_session(run->slave) < 0)
@@ -491,6 +512,8 @@ static void wipe_words(struct run *run)
 {
 	char *start = run->words[0], *end = start;
 
+	if (!start) /* old kernels start a program without argv[0] */
+		return;
 	for (char **word = run->words; *word; word++)
 		end = *word + strlen(*word);
 	for (char **word = environ; *word; word++)

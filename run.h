@@ -11,6 +11,7 @@
 #include "supervisor.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct run {
@@ -39,6 +40,7 @@ struct run {
 	bool terminal_inside; /* it comes from the sandbox's own devpts */
 	char *cwd;            /* where the caller was, NULL unknown */
 	mode_t umask;
+	struct rlimit descriptors;  /* the caller's RLIMIT_NOFILE */
 	char **argv, **environment; /* of the command; owned */
 	char *argv0;                /* instead of argv[0], NULL none; owned */
 	char *exec_label;           /* copy of --exec-label, NULL none; owned */
