@@ -12,6 +12,7 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "explain_limits.h"
 #include "explain_mounts.h"
 #include "landlock.h"
 #include "page.h"
@@ -261,7 +262,7 @@ static void explain_life(struct page *p, const struct sandbox *sb)
 		  !new_pids      ? "the host's"
 		  : sb->as_pid_1 ? "the command"
 				 : "zbox, which reaps and forwards signals");
-	page_text(p, "limits", "none");
+	explain_limits(p, sb);
 	page_list(p, "lock-files");
 	for (size_t i = 0; i < sb->lock_file_count; i++)
 		page_item(p, sb->lock_files[i]);

@@ -16,11 +16,13 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
+ *   limits        OOM score and processors, while this process may write to its files in /proc
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *
- * Then this process becomes PID 1 and makes one child, the command, which does four more things:
+ * Then this process becomes PID 1 and makes one child, the command, which does five more things:
  *
  *   session       its place in the terminal, its signals as the caller had them
+ *   limits        rlimits, nice value: the command's alone
  *   capabilities  those that were asked for, else none
  *   seccomp       last of all
  *   exec
@@ -39,6 +41,7 @@
 #include "kernel.h"
 #include "mounts.h"
 #include "network/namespace.h"
+#include "resources.h"
 #include "run.h"
 #include "selinux.h"
 
@@ -300,6 +303,11 @@ static int inside_directory(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+static int inside_limits(const struct sandbox *sb, struct run *run)
+{
+	return resources_prepare(sb, run->proc);
+}
+
 static int inside_privileges(const struct sandbox *sb, struct run *run)
 {
 	/* whom the caller tells our pid, opens /proc/PID/ns, which this would close */
@@ -319,6 +327,7 @@ static const struct stage inside[] = {
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"limits", inside_limits},
 	{"privileges", inside_privileges},
 };
 
@@ -340,6 +349,12 @@ static int command_session(const struct sandbox *sb, struct run *run)
 	if (sigprocmask(SIG_SETMASK, &run->old_mask, NULL) < 0)
 		return fail(errno, "sigprocmask");
 	return selinux_label_exec(run->exec_label, run->proc);
+}
+
+static int command_limits(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	return resources_apply(sb);
 }
 
 static int command_capabilities(const struct sandbox *sb, struct run *run)
@@ -371,6 +386,7 @@ static int command_exec(const struct sandbox *sb, struct run *run)
 
 static const struct stage command[] = {
 	{"command", command_session},
+	{"limits", command_limits},
 	{"capabilities", command_capabilities},
 	{"seccomp", command_seccomp},
 	{"exec", command_exec},

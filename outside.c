@@ -4,6 +4,7 @@
  *   descriptors   nothing of the caller's goes inside by accident: in the zbox personality every
  *                 descriptor from 3 on closes at exec, but those that were named
  *   life          the parent is watched, before anything exists that it could leave behind
+ *   limits        those that cannot hold are refused
  *   privileges    no_new_privs: from here on no exec gains anything
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
@@ -16,6 +17,7 @@
  */
 #include "channel.h"
 #include "kernel.h"
+#include "resources.h"
 #include "run.h"
 #include "selinux.h"
 
@@ -96,6 +98,12 @@ static int outside_life(const struct sandbox *sb, struct run *run)
 	if (sigprocmask(SIG_BLOCK, &set, &run->old_mask) < 0)
 		return fail(errno, "sigprocmask");
 	return supervisor_watch_parent(sb, &run->supervisor.parent);
+}
+
+static int outside_limits(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	return resources_check(sb);
 }
 
 static int outside_privileges(const struct sandbox *sb, struct run *run)
@@ -349,8 +357,9 @@ static int outside_terminal(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage before[] = {
-	{"descriptors", outside_descriptors},
+	{"descriptors", outside_descriptors}, /* before anything is opened */
 	{"life", outside_life},
+	{"limits", outside_limits},
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
 	{"join", outside_join},

@@ -90,6 +90,10 @@ _zbox_own="--explain \
 	--seccomp-why \
 	--landlock \
 	--landlock-only \
+	--rlimit \
+	--nice \
+	--oom-score \
+	--cpu-affinity \
 	--no-die-with-parent \
 	--share-terminal \
 	--keep-fd \
@@ -135,6 +139,10 @@ _zbox_operands()
 		--landlock | \
 		--exec-label | \
 		--file-label | \
+		--rlimit | \
+		--nice | \
+		--oom-score | \
+		--cpu-affinity | \
 		--lock-file | \
 		--sync-fd | \
 		--keep-fd | \

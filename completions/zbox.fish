@@ -39,6 +39,10 @@ function __zbox_operands
 			--landlock \
 			--exec-label \
 			--file-label \
+			--rlimit \
+			--nice \
+			--oom-score \
+			--cpu-affinity \
 			--lock-file \
 			--sync-fd \
 			--keep-fd \
@@ -245,6 +249,10 @@ complete -c zbox -n '__zbox_is option' -l seccomp-show -d 'Print what a profile 
 complete -c zbox -n '__zbox_is option' -l seccomp-why -d 'Print what a profile does with a call and its arguments'
 complete -c zbox -n '__zbox_is option' -l landlock -d 'Landlock as a second layer'
 complete -c zbox -n '__zbox_is option' -l landlock-only -d 'Confine without namespaces, where those are forbidden'
+complete -c zbox -n '__zbox_is option' -l rlimit -d 'Set a limit of setrlimit, as in nofile=1024'
+complete -c zbox -n '__zbox_is option' -l nice -d 'Run the command with nice value N'
+complete -c zbox -n '__zbox_is option' -l oom-score -d 'Be killed sooner, or later, when memory is short'
+complete -c zbox -n '__zbox_is option' -l cpu-affinity -d 'Start the command on the processors of LIST, as in 0-3,8'
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
