@@ -39,6 +39,8 @@ static void explain_rlimit(struct page *p, const struct rlimit_change *change)
 
 void explain_limits(struct page *p, const struct sandbox *sb)
 {
+	char text[DURATION_TEXT];
+
 	page_list(p, "limits");
 	for (size_t i = 0; i < sb->rlimit_count; i++)
 		explain_rlimit(p, &sb->rlimits[i]);
@@ -48,5 +50,12 @@ void explain_limits(struct page *p, const struct sandbox *sb)
 		item(p, "OOM score %d", sb->oom_score);
 	if (sb->cpu_affinity)
 		item(p, "processors %s, until the command chooses others", sb->cpu_affinity);
+	if (sb->time_limit > 0)
+		item(p, "time limit %s", duration_print(text, sb->time_limit));
+	if (sb->cpu_limit > 0)
+		item(p, "processor time limit %s, of all processes together",
+		     duration_print(text, sb->cpu_limit));
+	if (sb->time_limit > 0 || sb->cpu_limit > 0)
+		item(p, "then SIGTERM, and SIGKILL %s later", duration_print(text, sb->grace));
 	page_list_end(p);
 }

@@ -42,7 +42,7 @@ static int exit_status(int status)
 /* One child changed. The report about the command may find zbox gone; the loop sees that too. */
 static void child_changed(struct state *s, pid_t pid, int status)
 {
-	if (pid != s->init->command)
+	if (pid != s->init->command || s->ended) /* the number may be used again */
 		return;
 	if (WIFSTOPPED(status)) {
 		s->stopped = true;
@@ -85,6 +85,13 @@ static void forward(const struct state *s, int signal)
 	}
 }
 
+/* A stopped process would get it only when somebody continues it. */
+static void expire(const struct state *s, int signal)
+{
+	(void)kill(-s->init->command, signal);
+	(void)kill(-s->init->command, SIGCONT);
+}
+
 /* Returns false when zbox outside is gone. */
 static bool obey(struct state *s)
 {
@@ -96,6 +103,8 @@ static bool obey(struct state *s)
 		return true;
 	if (message.kind == MESSAGE_SIGNAL)
 		forward(s, message.value);
+	else if (message.kind == MESSAGE_EXPIRED)
+		expire(s, message.value);
 	else if (message.kind == MESSAGE_RESUME)
 		terminal_continue(s->init->slave, s->init->command, s->stopped, message.value != 0);
 	return true;
@@ -127,6 +136,21 @@ static void kill_rest(const struct state *s)
 	}
 }
 
+/* The kernel would kill the rest with us, and forget what it used (zap_pid_ns_processes() in Linux
+ * 6.18). Whatever does not end within a second is left to it all the same. */
+static void reap_rest(struct state *s, int fd)
+{
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	(void)kill(-1, SIGKILL);
+	reap(s);
+	while (!s->empty && poll(&ended, 1, 1000) > 0) {
+		(void)!read(fd, &info, sizeof(info));
+		reap(s);
+	}
+}
+
 int init_run(struct init *init)
 {
 	struct state s = {.init = init};
@@ -152,6 +176,8 @@ int init_run(struct init *init)
 		if (polls[1].revents)
 			outside = obey(&s);
 	}
+	if (init->counts && !init->alone && fd >= 0)
+		reap_rest(&s, fd);
 	close_fd(&fd);
 	if (init->alone && !init->lingers)
 		kill_rest(&s);

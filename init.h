@@ -13,6 +13,7 @@ struct init {
 	pid_t command; /* child that is the command */
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
 	bool alone;    /* is no PID 1: what the command leaves behind has to be killed one by one */
+	bool counts;   /* waits for all that is left at the end, so that its times are not lost */
 	int children;  /* alone: /proc/self/task/TID/children of the host's procfs, -1 */
 };
 

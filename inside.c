@@ -409,6 +409,7 @@ static int become_init(const struct sandbox *sb, struct run *run, pid_t child)
 		.command = child,
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.alone = run->alone,
+		.counts = sb->cpu_limit > 0,
 		.children = run->children,
 	};
 

@@ -153,3 +153,61 @@ int processors_parse(const char *text, cpu_set_t *set)
 	*set = result;
 	return 0;
 }
+
+#define SCALE_MAX 1000000                /* six digits of a fraction */
+#define SECONDS_MAX UINT64_C(1000000000) /* 31 years */
+
+/* Microseconds of the unit, 0: there is no such unit. */
+static uint64_t duration_unit(const char *text)
+{
+	static const struct {
+		const char *name;
+		uint64_t us;
+	} units[] = {
+		{"", 1000000},
+		{"s", 1000000},
+		{"ms", 1000},
+		{"m", 60 * 1000000},
+		{"h", UINT64_C(3600000000)},
+		{"d", UINT64_C(86400000000)},
+	};
+
+	for (size_t i = 0; i < COUNT(units); i++)
+		if (strcmp(units[i].name, text) == 0)
+			return units[i].us;
+	return 0;
+}
+
+int duration_parse(const char *text, uint64_t *us)
+{
+	uint64_t whole, fraction = 0, scale = 1, unit;
+
+	text = read_digits(text, SECONDS_MAX * 1000, &whole);
+	if (text && *text == '.') {
+		const char *start = text + 1;
+
+		text = read_digits(start, SCALE_MAX - 1, &fraction);
+		for (const char *c = start; text && c < text && scale <= SCALE_MAX; c++)
+			scale *= 10;
+	}
+	unit = text ? duration_unit(text) : 0;
+	if (unit == 0 || scale > SCALE_MAX || whole > SECONDS_MAX * 1000000 / unit) {
+		errno = EINVAL;
+		return -1;
+	}
+	*us = whole * unit + fraction * unit / scale;
+	return 0;
+}
+
+const char *duration_print(char text[DURATION_TEXT], uint64_t us)
+{
+	size_t length =
+		(size_t)snprintf(text, DURATION_TEXT, "%llu.%06u",
+				 (unsigned long long)(us / 1000000), (unsigned)(us % 1000000));
+
+	while (text[length - 1] == '0')
+		length--;
+	length -= text[length - 1] == '.';
+	(void)snprintf(text + length, DURATION_TEXT - length, " s");
+	return text;
+}

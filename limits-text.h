@@ -22,4 +22,12 @@ void rlimit_print(FILE *out, uint64_t value);
 /* Reads a list of processors such as 0-3,8 into a set. Returns 0, or -1 with errno EINVAL. */
 int processors_parse(const char *text, cpu_set_t *set) MUST_CHECK;
 
+/* Reads a time: digits, a fraction, and ms, s (the default), m, h or d. Returns 0 with
+ * microseconds, or -1 with errno EINVAL; does not call fail(). */
+int duration_parse(const char *text, uint64_t *us) MUST_CHECK;
+
+/* The time in seconds, such as "2.5 s". */
+#define DURATION_TEXT 32
+const char *duration_print(char text[DURATION_TEXT], uint64_t us);
+
 #endif

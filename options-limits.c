@@ -51,6 +51,18 @@ static int set_processors(struct parser *p, const struct option *o, char **arg)
 	return 0;
 }
 
+static int set_time(struct parser *p, const struct option *o, char **arg)
+{
+	uint64_t us = 0;
+
+	/* value: the least, in microseconds */
+	if (duration_parse(arg[0], &us) < 0 || us < (uint64_t)o->value)
+		return fail(0, "--%s takes a time such as 2.5s (ms, s, m, h)%s, not %s", o->name,
+			    o->value > 0 ? " of 1ms and more" : "", arg[0]);
+	*(uint64_t *)(void *)((char *)p->sb + o->field) = us;
+	return 0;
+}
+
 const struct option options_limits[] = {
 	{.name = "rlimit",
 	 .args = "LIMIT",
@@ -100,5 +112,53 @@ const struct option options_limits[] = {
 	 .man = "Starts the command on the processors of LIST, numbers and ranges with commas "
 		"between. All of them have to exist and be the caller's. The command may choose "
 		"others again, with sched_setaffinity(2), unless --seccomp-deny takes that away."},
+	{.name = "time-limit",
+	 .args = "TIME",
+	 .apply = set_time,
+	 .personality = FOR_ZBOX,
+	 FIELD(time_limit),
+	 .value = 1000,
+	 .once = true,
+	 .conflicts = "share-pid landlock-only",
+	 .help = "End everything inside after TIME, as in 2.5s",
+	 .man = "Ends everything inside after TIME: a number, which may have a fraction, and ms, "
+		"s, "
+		"m, h or d; seconds without one. SIGTERM (and SIGCONT) go to the process group of "
+		"the command, and after the time of --grace everything inside is killed. The exit "
+		"status is 124, whatever the command makes of the signal. The clock runs from the "
+		"moment the namespaces exist, so it holds for the set-up as well (but not for what "
+		"--userns-block-fd waits for), and it runs on while the command or zbox is stopped "
+		"by job control; time in which the machine sleeps does not count. Processes of the "
+		"caller are no hiding place, so this needs a process namespace."},
+	{.name = "cpu-limit",
+	 .args = "TIME",
+	 .apply = set_time,
+	 .personality = FOR_ZBOX,
+	 FIELD(cpu_limit),
+	 .value = 1000,
+	 .once = true,
+	 .conflicts = "share-pid landlock-only",
+	 .help = "End everything inside after TIME of processor time",
+	 .man = "Ends everything inside, as --time-limit does, when the user and system time of "
+		"everything inside together has reached TIME. It is measured from outside, in "
+		"/proc, with a resolution of a hundredth of a second for each process, at most a "
+		"tenth of a second apart and closer towards the end. What a process has used "
+		"counts "
+		"on when it has ended, with one exception: of a child whose parent ignores "
+		"SIGCHLD, "
+		"what it used after the last look is lost. Apart from all measuring, the kernel "
+		"ends each single process that has used TIME, rounded up, and two seconds more "
+		"(RLIMIT_CPU). For a bound without any exception add --time-limit: nothing uses "
+		"more than that times the number of processors, see --cpu-affinity."},
+	{.name = "grace",
+	 .args = "TIME",
+	 .apply = set_time,
+	 .personality = FOR_ZBOX,
+	 FIELD(grace),
+	 .once = true,
+	 .help = "Wait TIME before killing what reached a time limit",
+	 .man = "How long after SIGTERM everything inside is killed when --time-limit or "
+		"--cpu-limit was reached, 2 seconds without this option. With 0 it is killed at "
+		"once."},
 	{0},
 };

@@ -147,6 +147,7 @@ static void write_record(struct json *j, const struct status_record *record)
 		json_number(j, "signal", record->signal);
 	else
 		json_null(j, "signal");
+	json_text(j, "limit", record->limit);
 	json_seconds(j, "wall-seconds", record->wall_us);
 	json_seconds(j, "user-seconds", record->user_us);
 	json_seconds(j, "system-seconds", record->system_us);

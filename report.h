@@ -24,6 +24,7 @@ struct status_record {
 	int exit_code;               /* of the command, -1: it did not exit by itself */
 	int signal;                  /* that ended the command, 0 none */
 	int status;                  /* exit status of zbox itself */
+	const char *limit;           /* that was reached, NULL none */
 	uint64_t wall_us;            /* from the start of zbox to the end, microseconds */
 	uint64_t user_us, system_us; /* processor time of the command and what it waited for */
 	const char *const *weakened; /* sentences: what was asked for as best effort and is

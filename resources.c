@@ -125,6 +125,21 @@ int resources_prepare(const struct sandbox *sb, int proc)
 	return 0;
 }
 
+/* For --cpu-limit: should zbox outside not come to measure in time, the kernel still holds each
+ * process to the next whole second but one. A lower limit stays. */
+static int bound_processor_time(const struct sandbox *sb)
+{
+	rlim_t soft = (rlim_t)(sb->cpu_limit / 1000000 + 2);
+	rlim_t hard = soft + (rlim_t)(sb->grace / 1000000 + 1);
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_CPU, &now) < 0)
+		return fail(errno, "--cpu-limit");
+	now.rlim_cur = now.rlim_cur < soft ? now.rlim_cur : soft;
+	now.rlim_max = now.rlim_max < hard ? now.rlim_max : hard;
+	return setrlimit(RLIMIT_CPU, &now) < 0 ? fail(errno, "--cpu-limit") : 0;
+}
+
 int resources_apply(const struct sandbox *sb)
 {
 	for (size_t i = 0; i < sb->rlimit_count; i++) {
@@ -134,6 +149,8 @@ int resources_apply(const struct sandbox *sb)
 		if (setrlimit(RESOURCE(change->resource), &limit) < 0)
 			return fail(errno, "--rlimit %s", rlimit_name(change->resource));
 	}
+	if (sb->cpu_limit > 0 && bound_processor_time(sb) < 0)
+		return -1;
 	if (sb->nice != NICE_UNSET && setpriority(PRIO_PROCESS, 0, sb->nice) < 0)
 		return fail(errno, "--nice %d", sb->nice);
 	return 0;

@@ -36,6 +36,7 @@ void sandbox_init(struct sandbox *sb, enum personality personality)
 		.seccomp_fd = -1,
 		.nice = NICE_UNSET,
 		.oom_score = OOM_SCORE_UNSET,
+		.grace = 2000000,
 		.sync_fd = -1,
 		.block_fd = -1,
 		.userns_block_fd = -1,

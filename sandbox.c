@@ -172,6 +172,7 @@ static int write_status(const struct sandbox *sb, const struct run *run, int sta
 		return 0;
 	if (s->started)
 		record.stage = "command";
+	record.limit = limit_name(s->timers.hit);
 	record.weakened = weak;
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
 	if (s->started && s->ended && WIFEXITED(s->status))
@@ -190,6 +191,8 @@ static int write_status(const struct sandbox *sb, const struct run *run, int sta
 /* Exit status of a run that got as far as the command. */
 static int ended_status(const struct supervisor *s)
 {
+	if (s->timers.hit != LIMIT_NONE)
+		return 124;
 	if (!s->started)
 		return 128 + s->killed;
 	if (WIFSIGNALED(s->status))
@@ -204,8 +207,12 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.privileges = privileges,
 		.words = words,
 		.identity = identity_of(sb),
-		.supervisor =
-			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
+		.supervisor = {.sb = sb,
+			       .child = -1,
+			       .channel = -1,
+			       .parent = -1,
+			       .terminal = &terminal,
+			       .timers = TIMERS_NONE},
 		.ends = {-1, -1},
 		.netns = NETNS_MAKER_NONE,
 		.proc = -1,

@@ -94,6 +94,9 @@ _zbox_own="--explain \
 	--nice \
 	--oom-score \
 	--cpu-affinity \
+	--time-limit \
+	--cpu-limit \
+	--grace \
 	--no-die-with-parent \
 	--share-terminal \
 	--keep-fd \
@@ -143,6 +146,9 @@ _zbox_operands()
 		--nice | \
 		--oom-score | \
 		--cpu-affinity | \
+		--time-limit | \
+		--cpu-limit | \
+		--grace | \
 		--lock-file | \
 		--sync-fd | \
 		--keep-fd | \

@@ -43,6 +43,9 @@ function __zbox_operands
 			--nice \
 			--oom-score \
 			--cpu-affinity \
+			--time-limit \
+			--cpu-limit \
+			--grace \
 			--lock-file \
 			--sync-fd \
 			--keep-fd \
@@ -253,6 +256,9 @@ complete -c zbox -n '__zbox_is option' -l rlimit -d 'Set a limit of setrlimit, a
 complete -c zbox -n '__zbox_is option' -l nice -d 'Run the command with nice value N'
 complete -c zbox -n '__zbox_is option' -l oom-score -d 'Be killed sooner, or later, when memory is short'
 complete -c zbox -n '__zbox_is option' -l cpu-affinity -d 'Start the command on the processors of LIST, as in 0-3,8'
+complete -c zbox -n '__zbox_is option' -l time-limit -d 'End everything inside after TIME, as in 2.5s'
+complete -c zbox -n '__zbox_is option' -l cpu-limit -d 'End everything inside after TIME of processor time'
+complete -c zbox -n '__zbox_is option' -l grace -d 'Wait TIME before killing what reached a time limit'
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'

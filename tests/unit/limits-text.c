@@ -91,9 +91,56 @@ static void test_processors(void)
 		      bad[i]);
 }
 
+static void duration(const char *text, uint64_t want, const char *printed)
+{
+	char again[DURATION_TEXT];
+	uint64_t us = 7;
+
+	check(duration_parse(text, &us) == 0 && us == want &&
+		      strcmp(duration_print(again, us), printed) == 0,
+	      "%s is %s", text, printed);
+}
+
+static void test_durations(void)
+{
+	static const char *const bad[] = {"",
+					  "-1",
+					  "1.",
+					  ".5",
+					  "1 s",
+					  "1S",
+					  "1us",
+					  "1.2.3",
+					  "1e3",
+					  "+1",
+					  "s",
+					  "1.5sm",
+					  "0.0000001",
+					  "1000000001",
+					  "11575d",
+					  "x",
+					  "0x1",
+					  "0.00000000000000000000000000000000000000000000000000"
+					  "00000000000000001"};
+	uint64_t us = 7;
+
+	duration("0", 0, "0 s");
+	duration("2.5s", 2500000, "2.5 s");
+	duration("2.5", 2500000, "2.5 s");
+	duration("1ms", 1000, "0.001 s");
+	duration("0.001ms", 1, "0.000001 s");
+	duration("1.5m", 90000000, "90 s");
+	duration("1h", UINT64_C(3600000000), "3600 s");
+	duration("11574d", UINT64_C(999993600000000), "999993600 s");
+	duration("1000000000", UINT64_C(1000000000000000), "1000000000 s");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		check(duration_parse(bad[i], &us) < 0 && us == 7, "not '%s'", bad[i]);
+}
+
 int main(void)
 {
 	test_rlimits();
 	test_processors();
+	test_durations();
 	return test_done();
 }

@@ -222,7 +222,8 @@ static void test_status(void)
 	said[length > 0 ? length : 0] = '\0';
 	check_said(
 		"{ \"version\": 1, \"stage\": \"exec\", \"status\": 127, \"exit-code\": null, "
-		"\"signal\": null, \"wall-seconds\": 1.234567, \"user-seconds\": 0.000000, "
+		"\"signal\": null, \"limit\": null, \"wall-seconds\": 1.234567, \"user-seconds\": "
+		"0.000000, "
 		"\"system-seconds\": 0.000000, \"weakened\": [ \"no \\\"Landlock\\\"\" ], "
 		"\"failure\": { \"step\": \"exec\", \"text\": \"x\\n\", \"errno\": 2, \"reason\": "
 		"\"No such file or directory\" } }\n",
