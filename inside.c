@@ -11,13 +11,13 @@
  *   mounts        the new root is built and entered: the host's tree is gone
  *   network       the namespace is entered
  *   terminal      the command's own, from the new root's devpts
- *   namespaces    nested ones are closed by their limits, through the host's /proc, which is still
- *                 held; then the second user namespace: what follows cannot undo a mount
- *   last reads    lock files, --block-fd, --seccomp
- *   directory     working directory and environment; the caller's words and variables are wiped
- *                 from this process's memory, where /proc/1/cmdline would show them
- *   limits        OOM score and processors, while this process may write to its files in /proc
- *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
+ *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
+ * host's /proc, which is still held; then the second user namespace: what follows cannot undo a
+ * mount last reads    lock files, --block-fd, --seccomp directory     working directory and
+ * environment; the caller's words and variables are wiped from this process's memory, where
+ * /proc/1/cmdline would show them limits        OOM score and processors, while this process may
+ * write to its files in /proc privileges    keyring, Landlock, bounding set, securebits: inherited
+ * by all that follows
  *
  * Then this process becomes PID 1 and makes one child, the command, which does five more things:
  *
@@ -44,6 +44,7 @@
 #include "resources.h"
 #include "run.h"
 #include "selinux.h"
+#include "time_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +220,8 @@ static int assert_disabled(const struct sandbox *sb)
 
 static int inside_namespaces(const struct sandbox *sb, struct run *run)
 {
+	if (time_namespace_enter(sb, run->proc) < 0)
+		return -1;
 	/* not before the mounts: open_tree(2) makes a mount namespace for each copy */
 	if ((run->clone_flags & CLONE_NEWUSER) &&
 	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)

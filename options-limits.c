@@ -57,9 +57,21 @@ static int set_time(struct parser *p, const struct option *o, char **arg)
 
 	/* value: the least, in microseconds */
 	if (duration_parse(arg[0], &us) < 0 || us < (uint64_t)o->value)
-		return fail(0, "--%s takes a time such as 2.5s (ms, s, m, h)%s, not %s", o->name,
+		return fail(0, "--%s takes a time such as 2.5s (ms, s, m, h, d)%s, not %s", o->name,
 			    o->value > 0 ? " of 1ms and more" : "", arg[0]);
 	*(uint64_t *)(void *)((char *)p->sb + o->field) = us;
+	return 0;
+}
+
+int set_offset(struct parser *p, const struct option *o, char **arg)
+{
+	bool back = arg[0][0] == '-';
+	uint64_t us;
+
+	if (duration_parse(arg[0] + back, &us) < 0)
+		return fail(0, "--%s takes a time such as 1.5h or -30s (ms, s, m, h, d), not %s",
+			    o->name, arg[0]);
+	*(int64_t *)(void *)((char *)p->sb + o->field) = back ? -(int64_t)us : (int64_t)us;
 	return 0;
 }
 

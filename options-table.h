@@ -114,6 +114,7 @@ int set_fd(struct parser *p, const struct option *o, char **arg);
 int set_id(struct parser *p, const struct option *o, char **arg);
 int set_choice(struct parser *p, const struct option *o, char **arg);
 int set_argv0(struct parser *p, const struct option *o, char **arg);
+int set_offset(struct parser *p, const struct option *o, char **arg);
 int set_netns(struct parser *p, const struct option *o, char **arg);
 int set_seccomp_fd(struct parser *p, const struct option *o, char **arg);
 int set_perms(struct parser *p, const struct option *o, char **arg);

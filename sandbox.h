@@ -155,6 +155,7 @@ struct sandbox {
 	int userns_fd, userns2_fd, pidns_fd; /* joined; -1 none */
 	int netns_fd;                        /* joined, -1 none */
 	const char *netns_path;              /* joined, NULL none */
+	int64_t boottime, monotonic;         /* offsets of clocks, microseconds */
 	bool disable_userns, assert_userns_disabled;
 
 	/* identity */

@@ -76,6 +76,9 @@ _zbox_own="--explain \
 	--bwrap \
 	--strict-dest \
 	--no-base \
+	--unshare-time \
+	--boottime \
+	--monotonic \
 	--share-pid \
 	--share-ipc \
 	--share-uts \
@@ -121,6 +124,8 @@ _zbox_operands()
 		--tmp-overlay | \
 		--ro-overlay | \
 		--overlay-opt | \
+		--boottime | \
+		--monotonic | \
 		--netns | \
 		--userns | \
 		--userns2 | \

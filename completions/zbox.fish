@@ -18,6 +18,8 @@ function __zbox_operands
 			--tmp-overlay \
 			--ro-overlay \
 			--overlay-opt \
+			--boottime \
+			--monotonic \
 			--netns \
 			--userns \
 			--userns2 \
@@ -238,6 +240,9 @@ complete -c zbox -n '__zbox_is option' -l print -d 'Print a page or the completi
 complete -c zbox -n '__zbox_is option' -l bwrap -d 'As the very first word, behave as bubblewrap does'
 complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
 complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
+complete -c zbox -n '__zbox_is option' -l unshare-time -d 'Make a new namespace for clocks'
+complete -c zbox -n '__zbox_is option' -l boottime -d 'Add OFFSET to the time since the start of the machine'
+complete -c zbox -n '__zbox_is option' -l monotonic -d 'Add OFFSET to the monotonic clock'
 complete -c zbox -n '__zbox_is option' -l share-pid -d 'Share the process namespace with the caller'
 complete -c zbox -n '__zbox_is option' -l share-ipc -d 'Share the IPC namespace with the caller'
 complete -c zbox -n '__zbox_is option' -l share-uts -d 'Share the host name with the caller'
