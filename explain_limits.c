@@ -1,6 +1,7 @@
 /*
  * explain_limits.c - the part of --explain that is about limits: one line for each that was asked
- * for. Only words are made here; numbers and names that a user gave are printed by page.c.
+ * for, and the files for the result. Only words are made here; numbers and names that a user gave
+ * are printed by page.c.
  */
 #include "explain_limits.h"
 
@@ -58,4 +59,8 @@ void explain_limits(struct page *p, const struct sandbox *sb)
 	if (sb->time_limit > 0 || sb->cpu_limit > 0)
 		item(p, "then SIGTERM, and SIGKILL %s later", duration_print(text, sb->grace));
 	page_list_end(p);
+	if (sb->stats_file)
+		page_text(p, "stats-file", sb->stats_file);
+	if (sb->meta_file)
+		page_text(p, "meta-file", sb->meta_file);
 }

@@ -7,7 +7,7 @@
 #include "page.h"
 #include "sandbox.h"
 
-/* One line for each limit that was asked for. */
+/* One line for each limit that was asked for; the files for the result. */
 void explain_limits(struct page *p, const struct sandbox *sb);
 
 #endif

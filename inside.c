@@ -412,7 +412,7 @@ static int become_init(const struct sandbox *sb, struct run *run, pid_t child)
 		.command = child,
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.alone = run->alone,
-		.counts = sb->cpu_limit > 0,
+		.counts = sb->cpu_limit > 0 || result_wanted(sb),
 		.children = run->children,
 	};
 

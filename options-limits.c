@@ -172,5 +172,42 @@ const struct option options_limits[] = {
 	 .man = "How long after SIGTERM everything inside is killed when --time-limit or "
 		"--cpu-limit was reached, 2 seconds without this option. With 0 it is killed at "
 		"once."},
+	{.name = "stats",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 FIELD(stats),
+	 .help = "Say at the end what was used, on standard error",
+	 .man = "Says on standard error, when everything inside has ended, how long it took, what "
+		"user and system time all processes inside used together, how much memory the "
+		"largest of them had, and how it ended. These are the kernel's sums over the "
+		"processes that somebody waited for, which at the end process 1 does for all that "
+		"are left; what the children of a process that ignores SIGCHLD used is lost."},
+	{.name = "stats-file",
+	 .args = "FILE",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(stats_file),
+	 .once = true,
+	 .help = "Write at the end what was used to FILE, as JSON",
+	 .man = "Writes the object of --status-fd to FILE at the end. FILE is a path of the "
+		"caller's and is made or emptied before anything is run, so that one which cannot "
+		"be written is an error in time; it belongs where the command cannot write. When "
+		"zbox is killed it stays empty; when the disk "
+		"is full at "
+		"the end, zbox says so, and the exit status is the command's all the same."},
+	{.name = "meta",
+	 .args = "FILE",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(meta_file),
+	 .once = true,
+	 .help = "Write the result to FILE as isolate does",
+	 .man = "Writes the result to FILE in the format of isolate(1), as contest systems read "
+		"it: a name, a colon and a value a line. There is time (user and system), "
+		"time-wall, max-rss in KiB, csw-voluntary, csw-forced; exitcode or exitsig; killed "
+		"when zbox ended it; and unless the command exited with 0, status (RE: exited with "
+		"another status, SG: died of a signal, TO: a limit of time was reached, XX: zbox "
+		"failed) and message. FILE is opened as for --stats-file."},
 	{0},
 };

@@ -5,6 +5,7 @@
  *                 descriptor from 3 on closes at exec, but those that were named
  *   life          the parent is watched, before anything exists that it could leave behind
  *   limits        those that cannot hold are refused
+ *   record        files for the result are opened, while nothing has run yet
  *   privileges    no_new_privs: from here on no exec gains anything
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
@@ -104,6 +105,11 @@ static int outside_limits(const struct sandbox *sb, struct run *run)
 {
 	(void)run;
 	return resources_check(sb);
+}
+
+static int outside_record(const struct sandbox *sb, struct run *run)
+{
+	return result_open(sb, &run->files);
 }
 
 static int outside_privileges(const struct sandbox *sb, struct run *run)
@@ -322,8 +328,13 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 /* Peers of the caller's pipes see their end when the command closes them. */
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
-	const int keep[] = {run->supervisor.channel, run->supervisor.parent, sb->json_status_fd,
-			    sb->status_fd, run->master};
+	const int keep[] = {run->supervisor.channel,
+			    run->supervisor.parent,
+			    sb->json_status_fd,
+			    sb->status_fd,
+			    run->master,
+			    run->files.stats,
+			    run->files.meta};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -360,6 +371,7 @@ static const struct stage before[] = {
 	{"descriptors", outside_descriptors}, /* before anything is opened */
 	{"life", outside_life},
 	{"limits", outside_limits},
+	{"record", outside_record},
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
 	{"join", outside_join},

@@ -181,12 +181,14 @@ struct sandbox {
 	/* limits */
 	struct rlimit_change *rlimits;
 	size_t rlimit_count;
-	int nice;                 /* NICE_UNSET: the caller's */
-	int oom_score;            /* OOM_SCORE_UNSET: the caller's */
-	const char *cpu_affinity; /* list of processors, NULL: the caller's */
-	uint64_t time_limit;      /* microseconds, 0 none */
-	uint64_t cpu_limit;       /* the same, of user and system time */
-	uint64_t grace;           /* between SIGTERM and SIGKILL, microseconds */
+	int nice;                           /* NICE_UNSET: the caller's */
+	int oom_score;                      /* OOM_SCORE_UNSET: the caller's */
+	const char *cpu_affinity;           /* list of processors, NULL: the caller's */
+	uint64_t time_limit;                /* microseconds, 0 none */
+	uint64_t cpu_limit;                 /* the same, of user and system time */
+	bool stats;                         /* a summary on standard error at the end */
+	const char *stats_file, *meta_file; /* NULL none */
+	uint64_t grace;                     /* between SIGTERM and SIGKILL, microseconds */
 
 	/* life */
 	bool die_with_parent;

@@ -100,6 +100,9 @@ _zbox_own="--explain \
 	--time-limit \
 	--cpu-limit \
 	--grace \
+	--stats \
+	--stats-file \
+	--meta \
 	--no-die-with-parent \
 	--share-terminal \
 	--keep-fd \
@@ -154,6 +157,8 @@ _zbox_operands()
 		--time-limit | \
 		--cpu-limit | \
 		--grace | \
+		--stats-file | \
+		--meta | \
 		--lock-file | \
 		--sync-fd | \
 		--keep-fd | \
@@ -225,6 +230,8 @@ _zbox_operand()
 		--netns:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
+		--stats-file:1 | \
+		--meta:1 | \
 		--lock-file:1)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;

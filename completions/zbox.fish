@@ -48,6 +48,8 @@ function __zbox_operands
 			--time-limit \
 			--cpu-limit \
 			--grace \
+			--stats-file \
+			--meta \
 			--lock-file \
 			--sync-fd \
 			--keep-fd \
@@ -156,6 +158,8 @@ set -l paths --bind:1 \
 	--netns:1 \
 	--chdir:1 \
 	--seccomp-profile:1 \
+	--stats-file:1 \
+	--meta:1 \
 	--lock-file:1
 
 for name in zbox bwrap
@@ -264,6 +268,9 @@ complete -c zbox -n '__zbox_is option' -l cpu-affinity -d 'Start the command on 
 complete -c zbox -n '__zbox_is option' -l time-limit -d 'End everything inside after TIME, as in 2.5s'
 complete -c zbox -n '__zbox_is option' -l cpu-limit -d 'End everything inside after TIME of processor time'
 complete -c zbox -n '__zbox_is option' -l grace -d 'Wait TIME before killing what reached a time limit'
+complete -c zbox -n '__zbox_is option' -l stats -d 'Say at the end what was used, on standard error'
+complete -c zbox -n '__zbox_is option' -l stats-file -d 'Write at the end what was used to FILE, as JSON'
+complete -c zbox -n '__zbox_is option' -l meta -d 'Write the result to FILE as isolate does'
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'

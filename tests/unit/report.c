@@ -211,6 +211,7 @@ static void test_status(void)
 				       .exit_code = -1,
 				       .status = 127,
 				       .wall_us = 1234567,
+				       .max_rss = 4096,
 				       .weakened = weakened,
 				       .weakened_count = 1,
 				       .failure = &f};
@@ -224,7 +225,10 @@ static void test_status(void)
 		"{ \"version\": 1, \"stage\": \"exec\", \"status\": 127, \"exit-code\": null, "
 		"\"signal\": null, \"limit\": null, \"wall-seconds\": 1.234567, \"user-seconds\": "
 		"0.000000, "
-		"\"system-seconds\": 0.000000, \"weakened\": [ \"no \\\"Landlock\\\"\" ], "
+		"\"system-seconds\": 0.000000, "
+		"\"max-rss-bytes\": 4096, \"voluntary-switches\": 0, \"forced-switches\": 0, "
+		"\"read-bytes\": 0, \"written-bytes\": 0, \"weakened\": [ \"no \\\"Landlock\\\"\" "
+		"], "
 		"\"failure\": { \"step\": \"exec\", \"text\": \"x\\n\", \"errno\": 2, \"reason\": "
 		"\"No such file or directory\" } }\n",
 		"the status record");
