@@ -158,7 +158,7 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 				       .exit_code = -1,
 				       .status = status,
 				       .limit = limit_name(s->timers.hit),
-				       .ended_by_zbox = s->timers.hit != LIMIT_NONE,
+				       .ended_by_zbox = s->timers.last != TURN_NOTHING,
 				       .failure = f};
 	const char *weak[WEAKNESSES];
 	size_t loud;

@@ -166,6 +166,8 @@ static int message_arrived(struct supervisor *s)
 	case MESSAGE_ENDED:
 		s->ended = true;
 		s->status = message.value;
+		if (s->timers.hit == LIMIT_NONE)
+			timers_free(&s->timers); /* it was in time */
 		return 1;
 	case MESSAGE_BORN:
 	case MESSAGE_GO:
@@ -243,6 +245,7 @@ static int watch(struct supervisor *s)
 		do
 			result = round_of(s, signals);
 		while (result > 0);
+	timers_end(&s->timers, s->sb);
 	timers_free(&s->timers);
 	return result;
 }

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -150,6 +151,18 @@ bool timers_woken(struct timers *t)
 		return false;
 	(void)timer_delete(t->alarm);
 	return monotonic() >= t->at;
+}
+
+void timers_end(struct timers *t, const struct sandbox *sb)
+{
+	struct rusage usage;
+
+	if (sb->cpu_limit == 0 || t->hit != LIMIT_NONE || getrusage(RUSAGE_CHILDREN, &usage) < 0)
+		return;
+	if ((uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * SECOND +
+		    (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) >=
+	    sb->cpu_limit)
+		t->hit = LIMIT_CPU;
 }
 
 void timers_free(struct timers *t)

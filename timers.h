@@ -50,6 +50,10 @@ int timers_due(struct timers *t, const struct sandbox *sb, pid_t child, bool sta
 int timers_alarm(struct timers *t) MUST_CHECK;
 bool timers_woken(struct timers *t);
 
+/* Everything has ended and was waited for: was more processor time used than the last sample saw?
+ */
+void timers_end(struct timers *t, const struct sandbox *sb);
+
 void timers_free(struct timers *t);
 
 /* "time-limit" and the like; NULL: none. */

@@ -96,6 +96,14 @@ while True:
 uses '--cpu-limit: many short children' 40 90 -- --cpu-limit 0.5 python3 -c "$burn"
 ends_in '--cpu-limit: children that nobody waits for' 500 15000 124 -- zbox_usr --cpu-limit 0.5 python3 -c "$burn" ignore
 ends_in 'waiting costs nothing' 900 5000 0 -- zbox_usr --cpu-limit 0.5 sleep 1
+uses '--cpu-limit: found out at the end' 12 60 -- --cpu-limit 0.12 python3 -c "
+import os, time
+pids = []
+for i in range(8):
+    if os.fork() == 0:
+        while time.process_time() < 0.02: pass
+        os._exit(0)
+for i in range(8): os.wait()"
 gives '--cpu-limit: the kernel knows it too' 0 $'3\n6' -- zbox_usr --cpu-limit 1.5 bash -c 'ulimit -St; ulimit -Ht'
 gives 'a lower limit stays' 0 2 -- zbox_usr --cpu-limit 9 --rlimit cpu=2 bash -c 'ulimit -t'
 zbox_usr --status-fd 7 --time-limit 200ms sleep 20 7>record

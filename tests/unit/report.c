@@ -145,6 +145,10 @@ static void test_hints(void)
 	check(strstr(cure("mounts", EROFS, "mkdir /x/y"), "destination") != NULL, "mkdir EROFS");
 	check(strstr(cure("privileges", ENOSYS, "Landlock"), "lsm=") != NULL, "Landlock");
 	check(strstr(cure("privileges", EINVAL, "seccomp"), "CONFIG_SECCOMP") != NULL, "seccomp");
+	check(strstr(cure("limits", EACCES, "--nice -5"), "as root start zbox") != NULL, "nice");
+	check(strstr(cure("", ENOENT, "--cpu-limit: processor time cannot be measured in /proc"),
+		     "hidepid") != NULL,
+	      "processor time");
 	check(strstr(cure("terminal", ENOSPC, "open /dev/ptmx"), "pty.max") != NULL, "terminals");
 	check(strstr(cure("exec", ENOEXEC, "x"), "interpreter") != NULL, "exec ENOEXEC");
 	check(*cure("mounts", ENOENT, "Can't find source path /usr/libexec/exec") == '\0',
