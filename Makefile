@@ -86,13 +86,13 @@ $(TESTS): $(B)/tests/%: $(B)/testing/tests/%.o $(B)/testing.a
 tests: all $(TESTS)
 check: tests
 	$(RUN) unit/ cli/ e2e/
-check-unit check-cli check-e2e check-clients: check-%: tests
+check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 	$(RUN) $*/
 check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
 		e2e/bwrap e2e/zbox e2e/terminal
 check-san:
-	$(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	ZBOX_SANITIZED=1 $(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all" check
 clang:
 	$(MAKE) B=$(B)/clang CC=clang all
@@ -122,7 +122,7 @@ $(B)/tests/bench: tests/bench/bench.c
 bench: all $(B)/tests/bench $(B)/tests/floor
 	B=$(CURDIR)/$(B) tests/bench/run
 
-.PHONY: tests check check-unit check-cli check-e2e check-clients check-enosys check-eperm check-san \
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
 	clang arm64 lint fuzz bench install uninstall dist
 
 # ---- install ----
@@ -223,12 +223,21 @@ check-generated: $(OPTIONS_DRIVER)
 
 # ---- the corpus of attacks: docs/escape-report.md ----
 
-# static, so that it runs wherever a sandbox puts it
+# static, so that it runs wherever a sandbox puts it; the sanitizers cannot be linked so
 $(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) \
+		$(WERROR) -static -pthread -o $@ $(filter %.c,$^)
 
 tests: $(B)/tests/escape
+
+# ---- faults: tests/faults ----
+
+$(B)/tests/faults/%: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -o $@ $<
+
+tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
 
 escape-report: $(B)/tests/escape $(B)/zbox
 	tests/escape/report.sh $^

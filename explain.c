@@ -78,7 +78,7 @@ static void explain_offset(struct page *p, const char *name, int64_t us)
 			    duration_print(text, (uint64_t)(us < 0 ? -us : us)));
 }
 
-static void explain_namespaces(struct page *p, const struct sandbox *sb)
+static void explain_namespaces(struct page *p, const struct sandbox *sb, bool leaves_nested)
 {
 	page_section(p, "namespaces", "namespaces");
 	for (size_t i = 0; i < COUNT(namespaces); i++) {
@@ -102,7 +102,7 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb)
 	}
 	explain_offset(p, "boottime-offset", sb->boottime);
 	explain_offset(p, "monotonic-offset", sb->monotonic);
-	page_bool(p, "nested-user-closed", sb->disable_userns);
+	page_bool(p, "nested-user-closed", sb->disable_userns || !leaves_nested);
 	page_section_end(p);
 }
 
@@ -188,14 +188,14 @@ static void explain_descriptors(struct page *p, const struct sandbox *sb)
 
 static void explain_terminal(struct page *p, const struct sandbox *sb)
 {
-	bool own = !is_bwrap(sb) && !sb->share_terminal && (isatty(0) || isatty(1));
+	bool any = isatty(0) || isatty(1) || isatty(2);
 
 	page_section(p, "terminal", "terminal");
 	page_text(p, "session", sb->new_session ? "its own" : "the caller's");
 	page_text(p, "terminal",
-		  own                      ? "its own, zbox copies"
-		  : isatty(0) || isatty(1) ? "the caller's"
-					   : "none");
+		  !any                                 ? "none"
+		  : is_bwrap(sb) || sb->share_terminal ? "the caller's"
+						       : "its own, zbox copies");
 	page_section_end(p);
 }
 
@@ -300,7 +300,7 @@ void report_explain(FILE *out, const struct sandbox *sb, const struct privileges
 
 	page_start(&page, out, json);
 	explain_program(&page, sb);
-	explain_namespaces(&page, sb);
+	explain_namespaces(&page, sb, p->nested_userns || is_bwrap(sb));
 	explain_identity(&page, sb);
 	explain_mounts(&page, sb);
 	explain_sockets(&page, sb);

@@ -56,7 +56,7 @@ static void child_changed(struct state *s, pid_t pid, int status)
 	}
 }
 
-static void reap(struct state *s)
+static int reap(struct state *s)
 {
 	int status;
 	pid_t pid;
@@ -64,6 +64,7 @@ static void reap(struct state *s)
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
 		child_changed(s, pid, status);
 	s->empty = pid < 0 && errno == ECHILD;
+	return pid == 0 || s->empty ? 0 : fail(errno, "wait for the command");
 }
 
 /* What the terminal sends to a group goes to the group, what a person sends to the program goes to
@@ -121,7 +122,10 @@ static void kill_rest(const struct state *s)
 		ssize_t length = pread(s->init->children, text, sizeof(text) - 1, 0);
 		char *save = NULL;
 
-		if (length < 0)
+		/* each number is followed by a blank; one that was cut off would be another's */
+		while (length > 0 && text[length - 1] != ' ')
+			length--;
+		if (length <= 0)
 			break;
 		text[length] = '\0';
 		for (char *word = strtok_r(text, " \n", &save); word;
@@ -138,48 +142,62 @@ static void kill_rest(const struct state *s)
 
 /* The kernel would kill the rest with us, and forget what it used (zap_pid_ns_processes() in Linux
  * 6.18). Whatever does not end within a second is left to it all the same. */
-static void reap_rest(struct state *s, int fd)
+static void reap_rest(struct state *s, int signals)
 {
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
+	struct pollfd ended = {.fd = signals, .events = POLLIN};
 	struct signalfd_siginfo info;
 
 	(void)kill(-1, SIGKILL);
-	reap(s);
-	while (!s->empty && poll(&ended, 1, 1000) > 0) {
-		(void)!read(fd, &info, sizeof(info));
-		reap(s);
+	while (reap(s) == 0 && !s->empty && poll(&ended, 1, 1000) > 0)
+		(void)!read(signals, &info, sizeof(info));
+}
+
+int init_open(struct init *init)
+{
+	sigset_t child;
+
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	init->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	return init->signals < 0 ? fail(errno, "signalfd") : 0;
+}
+
+/* Until the command has ended, or all that it left, or zbox outside. */
+static int loop(struct state *s)
+{
+	const struct init *init = s->init;
+	bool outside = true;
+
+	if (reap(s) < 0) /* what ended before its signal could be noted */
+		return -1;
+	while (!(init->lingers ? s->empty : s->ended) && (outside || init->lingers)) {
+		struct pollfd polls[] = {{.fd = init->signals, .events = POLLIN},
+					 {.fd = outside ? init->channel : -1, .events = POLLIN}};
+		struct signalfd_siginfo info;
+
+		if (poll(polls, COUNT(polls), -1) < 0 && errno != EINTR)
+			return fail(errno, "poll");
+		if (polls[0].revents) {
+			(void)!read(init->signals, &info, sizeof(info));
+			if (reap(s) < 0)
+				return -1;
+		}
+		if (polls[1].revents)
+			outside = obey(s);
 	}
+	return 0;
 }
 
 int init_run(struct init *init)
 {
 	struct state s = {.init = init};
-	sigset_t child;
-	int fd;
-	bool outside = true;
+	int result = loop(&s);
 
-	(void)sigemptyset(&child);
-	(void)sigaddset(&child, SIGCHLD);
-	fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	reap(&s); /* what ended before the signalfd was there */
-	while (fd >= 0 && !(init->lingers ? s.empty : s.ended) && (outside || init->lingers)) {
-		struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
-					 {.fd = outside ? init->channel : -1, .events = POLLIN}};
-		struct signalfd_siginfo info;
-
-		if (poll(polls, COUNT(polls), -1) < 0 && errno != EINTR)
-			break;
-		if (polls[0].revents) {
-			(void)!read(fd, &info, sizeof(info));
-			reap(&s);
-		}
-		if (polls[1].revents)
-			outside = obey(&s);
-	}
-	if (init->counts && !init->alone && fd >= 0)
-		reap_rest(&s, fd);
-	close_fd(&fd);
+	if (init->counts && !init->alone)
+		reap_rest(&s, init->signals);
 	if (init->alone && !init->lingers)
 		kill_rest(&s);
+	if (result < 0)
+		return -1;
 	return s.ended ? exit_status(s.status) : 128 + SIGKILL;
 }

@@ -104,7 +104,7 @@ int rlimit_parse(const char *text, struct rlimit_change *change)
 {
 	size_t length = strcspn(text, "="), row;
 	const char *next;
-	uint64_t soft, hard;
+	uint64_t soft = 0, hard;
 
 	for (row = 0; row < COUNT(names); row++)
 		if (strlen(names[row].name) == length && memcmp(names[row].name, text, length) == 0)
@@ -135,7 +135,7 @@ int processors_parse(const char *text, cpu_set_t *set)
 
 	CPU_ZERO(&result);
 	for (;;) {
-		uint64_t first, last;
+		uint64_t first = 0, last;
 
 		text = read_digits(text, PROCESSORS - 1, &first);
 		last = first;
@@ -167,7 +167,7 @@ static uint64_t duration_unit(const char *text)
 		{"", 1000000},
 		{"s", 1000000},
 		{"ms", 1000},
-		{"m", 60 * 1000000},
+		{"m", UINT64_C(60000000)},
 		{"h", UINT64_C(3600000000)},
 		{"d", UINT64_C(86400000000)},
 	};

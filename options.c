@@ -105,10 +105,10 @@ static int check_operands(const struct option *o, char **arg, unsigned count)
 	return 0;
 }
 
-/* What --perms and the like said has to be taken by the very next operation. */
+/* What --perms and the like said has to be taken by the very next operation o, NULL: by nothing. */
 static int check_pending(const struct parser *p, const struct option *o)
 {
-	if (o->modifier)
+	if (o && o->modifier)
 		return 0;
 	if (p->perms >= 0)
 		return fail(0, "--perms must be followed by an option that creates a file");
@@ -248,9 +248,11 @@ int options_parse(struct sandbox *sb, int argc, char **argv, const struct option
 	result = parse_limit(&p, count);
 	if (result == 0)
 		result = parse_words(&p, argv + 1, count, NULL);
-	/* bubblewrap lets --perms and --size before the command pass */
 	if (result == 0 && !stopped(&p))
 		result = check_pending_layers(&p, NULL);
+	/* bubblewrap lets --perms and --size before the command pass */
+	if (result == 0 && !stopped(&p) && sb->personality == PERSONALITY_ZBOX)
+		result = check_pending(&p, NULL);
 	free(p.layers);
 	free(p.overlay_options);
 	return result;

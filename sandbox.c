@@ -77,16 +77,18 @@ static void decide_tries(struct sandbox *sb)
 		const char *file, *limit;
 	} tries[] = {
 		{CLONE_NEWUSER, "/proc/self/ns/user", "/proc/sys/user/max_user_namespaces"},
-		{CLONE_NEWCGROUP, "/proc/self/ns/cgroup", "/proc/sys/user/max_cgroup_namespaces"},
+		{CLONE_NEWCGROUP, "/proc/self/ns/cgroup", NULL},
 	};
 
 	for (size_t i = 0; i < COUNT(tries); i++) {
 		char number[32];
-		bool there = access(tries[i].file, F_OK) == 0;
+		bool there;
 
 		if (!(sb->unshare_try & tries[i].flag))
 			continue;
-		if (there && read_file_at(-1, tries[i].limit, number, sizeof(number)) > 0)
+		there = access(tries[i].file, F_OK) == 0;
+		if (there && tries[i].limit &&
+		    read_file_at(-1, tries[i].limit, number, sizeof(number)) > 0)
 			there = strcmp(number, "0") != 0;
 		if (there)
 			sb->unshare |= tries[i].flag;
@@ -125,7 +127,9 @@ static size_t weaknesses(const struct sandbox *sb, const struct privileges *p, c
 	*loud = count;
 	if (p->landlock_note)
 		list[count++] = p->landlock_note;
-	for (unsigned i = 0; sb->personality == PERSONALITY_ZBOX && count < room &&
+	if (sb->personality == PERSONALITY_ZBOX && sb->landlock == LANDLOCK_OFF)
+		list[count++] = "Landlock is off, as it was asked to be";
+	for (unsigned i = 0; p->landlock_abi > 0 && count < room &&
 			     (missing = landlock_missing(p->landlock_abi, i)) != NULL;
 	     i++)
 		list[count++] = missing;

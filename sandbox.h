@@ -54,9 +54,8 @@ enum mount_kind {
 
 enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
-	MOUNT_DEVICES = 1 << 1,  /* device nodes work there */
-	MOUNT_TRY = 1 << 2,      /* skip when the source does not exist */
-	MOUNT_HOST_PROC = 1 << 3 /* unused by the parser; see mounts.c */
+	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
+	MOUNT_TRY = 1 << 2      /* skip when the source does not exist */
 };
 
 /* One operation on the new root. They are executed in the order of the list. */
