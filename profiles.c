@@ -69,13 +69,8 @@ int fail_at(const struct place *place, int err, const char *format, ...)
 /* Says where the failure on record happened. */
 static int blame(const struct place *place)
 {
-	const struct failure *f = failure_get();
-	char text[FAILURE_TEXT];
-	int err = f->err;
-
-	(void)snprintf(text, sizeof(text), "%s", f->text);
-	failure_clear();
-	return fail_at(place, err, "%s", text);
+	failure_prefix("%s:%u:%u: ", place->file, place->line, place->column);
+	return -1;
 }
 
 const char *profile_variable(const struct parser *p, const char *name)
