@@ -130,10 +130,14 @@ bench: all $(B)/tests/bench $(B)/tests/floor
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
-		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
 	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
 	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 man/zbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 0644 profiles/*.profile $(DESTDIR)$(DATADIR)/zbox/profiles/
+	tools/link-profiles $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0644 completions/zbox.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/zbox
 	install -m 0644 completions/_zbox $(DESTDIR)$(DATADIR)/zsh/site-functions/
 	install -m 0644 completions/zbox.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/
@@ -141,10 +145,11 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(MANDIR)/man1/zbox.1 \
+		$(DESTDIR)$(MANDIR)/man5/zbox-profile.5 \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/zbox \
 		$(DESTDIR)$(DATADIR)/zsh/site-functions/_zbox \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/zbox.fish
-	rm -rf $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(DATADIR)/doc/zbox
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(DATADIR)/doc/zbox $(DESTDIR)$(DATADIR)/zbox
 
 VERSION = $(shell sed -n 's/^.define ZBOX_VERSION "\(.*\)"/\1/p' sandbox.h)
 dist:
@@ -207,6 +212,16 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all clean
+# where profiles are installed is compiled in; what comes of another PREFIX is made anew
+$(B)/datadir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DATADIR)' | cmp -s - $@ || echo '$(DATADIR)' > $@
+WITH_DATADIR := $(B)/profiles.o $(B)/testing/profiles.o $(B)/testing/tests/unit/profiles.o
+$(WITH_DATADIR): $(B)/datadir
+$(WITH_DATADIR): private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"'
+FORCE:
+.PHONY: FORCE
+
 -include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----

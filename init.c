@@ -10,7 +10,7 @@
  *
  * What an attacker would try: to stop or kill it (impossible from inside), to flood it with
  * orphans (each is reaped, nothing is kept of them), to outlive it (the kernel kills the
- * namespace; without one of its own, see kill_rest()).
+ * namespace; without one of its own, see init_end()).
  */
 #include "init.h"
 
@@ -111,15 +111,14 @@ static bool obey(struct state *s)
 	return true;
 }
 
-/* Without a pid namespace of its own the kernel does not end what is left. Orphans become our
- * children (PR_SET_CHILD_SUBREAPER), so whoever is left is found below us; each round kills all
- * that are there and waits for one of them. */
-static void kill_rest(const struct state *s)
+/* Orphans become our children (PR_SET_CHILD_SUBREAPER), so whoever is left is found below us; each
+ * round kills all that are there and waits for one of them. */
+void init_end(const struct init *init)
 {
 	char text[65536];
 
-	while (!s->empty) {
-		ssize_t length = pread(s->init->children, text, sizeof(text) - 1, 0);
+	do {
+		ssize_t length = pread(init->children, text, sizeof(text) - 1, 0);
 		char *save = NULL;
 
 		/* each number is followed by a blank; one that was cut off would be another's */
@@ -135,9 +134,7 @@ static void kill_rest(const struct state *s)
 			if (parse_number(word, 2, INT32_MAX, &pid) == 0)
 				(void)kill((pid_t)pid, SIGKILL);
 		}
-		if (waitpid(-1, NULL, 0) < 0)
-			break;
-	}
+	} while (waitpid(-1, NULL, 0) >= 0);
 }
 
 /* The kernel would kill the rest with us, and forget what it used (zap_pid_ns_processes() in Linux
@@ -193,10 +190,8 @@ int init_run(struct init *init)
 	struct state s = {.init = init};
 	int result = loop(&s);
 
-	if (init->counts && !init->alone)
+	if (init->counts)
 		reap_rest(&s, init->signals);
-	if (init->alone && !init->lingers)
-		kill_rest(&s);
 	if (result < 0)
 		return -1;
 	return s.ended ? exit_status(s.status) : 128 + SIGKILL;

@@ -13,9 +13,9 @@ struct init {
 	int slave;     /* the command's terminal, -1 none */
 	pid_t command; /* child that is the command */
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
-	bool alone;    /* is no PID 1: what the command leaves behind has to be killed one by one */
-	bool counts;   /* waits for all that is left at the end, so that its times are not lost */
-	int children;  /* alone: /proc/self/task/TID/children of the host's procfs, -1 */
+	bool counts;   /* as PID 1: waits for all that is left at the end, whose times are not to be
+			  lost */
+	int children;  /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
 };
 
 /* Makes what tells of the ends of children: before there is a child, because afterwards a failure
@@ -23,8 +23,11 @@ struct init {
 int init_open(struct init *init) MUST_CHECK;
 
 /* Runs until the command has ended, or zbox outside is gone. All signals are blocked. Returns the
- * command's exit status, 128 + N for signal N, or -1 after fail(): what has no pid namespace around
- * it is gone then. */
+ * command's exit status, 128 + N for signal N, or -1 after fail(). */
 int init_run(struct init *init);
+
+/* Without a pid namespace of its own the kernel does not end what the command left: kills and
+ * collects all that is below us. */
+void init_end(const struct init *init);
 
 #endif

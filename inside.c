@@ -77,20 +77,25 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
 
 /* ---- life ---- */
 
+/* When it has ended, its end of the channel is closed. */
+static int zbox_is_there(const struct run *run)
+{
+	struct pollfd peer = {.fd = run->ends[1], .events = POLLIN};
+
+	if (poll(&peer, 1, 0) < 0 || (peer.revents & (POLLHUP | POLLERR)))
+		return fail(0, "zbox outside is gone");
+	return 0;
+}
+
 /* The signal for the parent's end is forgotten when credentials change, so it is asked for again
  * after each such step. */
 static int die_with_zbox(const struct sandbox *sb, struct run *run)
 {
-	struct pollfd peer = {.fd = run->ends[1], .events = POLLIN};
-
 	if (sb->personality == PERSONALITY_BWRAP && !sb->die_with_parent)
 		return 0;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return fail(errno, "die with zbox");
-	/* it may have ended before that: then its end of the channel is closed */
-	if (poll(&peer, 1, 0) < 0 || (peer.revents & (POLLHUP | POLLERR)))
-		return fail(0, "zbox outside is gone");
-	return 0;
+	return zbox_is_there(run);
 }
 
 /* Each source of the mounts is a descriptor. The soft limit is the caller's habit, the hard one is
@@ -379,7 +384,9 @@ static int die_with_init(const struct sandbox *sb, const struct run *run)
 		return 0;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return fail(errno, "die with zbox");
-	return getppid() == run->self ? 0 : fail(0, "zbox is gone"); /* it ended before that */
+	if (getppid() != run->self) /* it ended before that */
+		return fail(0, "zbox is gone");
+	return zbox_is_there(run);
 }
 
 static int command_session(const struct sandbox *sb, struct run *run)
@@ -501,10 +508,8 @@ static int init_close(const struct sandbox *sb, const struct run *run, const str
 static int become_init(const struct sandbox *sb, struct run *run, struct init *init)
 {
 	failure_step("init");
-	/* Killed together with zbox, we could not end what has no pid namespace around it. That the
-	 * channel is at its end says the same. */
-	if (run->alone && !init->lingers && prctl(PR_SET_PDEATHSIG, 0) < 0)
-		return fail(errno, "die with zbox");
+	if (channel_send(run->ends[1], MESSAGE_STARTED, 0) < 0)
+		return fail(errno, "zbox outside is gone");
 	if (chdir("/") < 0)
 		return fail(errno, "chdir /");
 	if (init_close(sb, run, init) < 0 || init_privileges(sb, run) < 0)
@@ -544,10 +549,11 @@ static int spawn(const struct sandbox *sb, struct run *run)
 		.channel = run->ends[1],
 		.slave = run->slave,
 		.lingers = sb->personality == PERSONALITY_BWRAP,
-		.alone = run->alone,
-		.counts = sb->cpu_limit > 0 || result_wanted(sb),
+		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),
 		.children = run->children,
 	};
+	bool ends = run->alone && !init.lingers;
+	int result;
 
 	failure_step("command");
 	if (init_open(&init) < 0 || init_session(sb, run) < 0)
@@ -555,6 +561,10 @@ static int spawn(const struct sandbox *sb, struct run *run)
 	wipe_words(run);
 	if (run->alone)
 		run->self = getpid();
+	/* Killed together with zbox, we could not end what has no pid namespace around it. From
+	 * here on the end of the channel says that zbox is gone. */
+	if (ends && prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return fail(errno, "die with zbox");
 	init.command = vfork();
 	if (init.command < 0)
 		return fail(errno, "Can't fork for child");
@@ -563,9 +573,10 @@ static int spawn(const struct sandbox *sb, struct run *run)
 	/* the exec has worked, or its failure is in our record */
 	if (failure_get())
 		return -1;
-	if (channel_send(run->ends[1], MESSAGE_STARTED, 0) < 0)
-		return fail(errno, "zbox outside is gone");
-	return become_init(sb, run, &init);
+	result = become_init(sb, run, &init);
+	if (ends)
+		init_end(&init);
+	return result;
 }
 
 int inside_run(const struct sandbox *sb, struct run *run)

@@ -305,6 +305,7 @@ const struct option options_privileges[] = {
 	 .apply = show_page,
 	 .personality = FOR_ZBOX,
 	 .value = PRINT_SECCOMP_SHOW,
+	 .typed = true,
 	 .help = "Print what a profile says of each system call",
 	 .man = "Prints the profile NAME with all that it includes: what happens to each system "
 		"call, and the file and line that says so."},
@@ -313,6 +314,7 @@ const struct option options_privileges[] = {
 	 .apply = explain_call,
 	 .personality = FOR_ZBOX,
 	 .value = PRINT_SECCOMP_WHY,
+	 .typed = true,
 	 .help = "Print what a profile does with a call and its arguments",
 	 .man = "Prints what the profile NAME does with the system call CALL, and because of which "
 		"line. The words that follow are the arguments of the call, numbers as in C."},

@@ -57,7 +57,8 @@ static int hold_stdio(void)
 }
 
 /* For the set-up, not for the command. One that was named and is not open is found before anything
- * is opened here: its number would come to mean some descriptor of ours, of the host's /proc say. */
+ * is opened here: its number would come to mean some descriptor of ours, of the host's /proc say.
+ */
 static int close_at_exec(const struct sandbox *sb)
 {
 	/* as bubblewrap says it, where it does */

@@ -22,6 +22,7 @@
 #include "explain.h"
 #include "landlock.h"
 #include "options.h"
+#include "reader.h"
 #include "report.h"
 #include "run.h"
 #include "seccomp.h"
@@ -36,8 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WEAKNESSES 16          /* room for what does not hold in a run */
-#define ARGS_LIMIT (64U << 20) /* bytes that --args reads */
+#define WEAKNESSES 16 /* room for what does not hold in a run */
 
 static enum personality personality_of(int argc, char **argv)
 {
@@ -58,15 +58,6 @@ static enum personality personality_of(int argc, char **argv)
 			return PERSONALITY_BWRAP;
 	}
 	return PERSONALITY_ZBOX;
-}
-
-static char *read_args(void *context, int fd, size_t *length)
-{
-	char *data = read_fd(fd, ARGS_LIMIT, length);
-
-	(void)context;
-	close_fd(&fd);
-	return data;
 }
 
 /* What is only tried, is there or not: decided before the plan is made. */
@@ -322,7 +313,8 @@ static int print_page(const struct sandbox *sb, const char *argv0)
 
 int main(int argc, char **argv)
 {
-	const struct options_reader reader = {.read_fd = read_args};
+	struct reader_context context = {{0}};
+	const struct options_reader reader = reader_of(&context);
 	enum personality personality = personality_of(argc, argv);
 	int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0;
 	struct sandbox sb;
@@ -350,5 +342,6 @@ int main(int argc, char **argv)
 		status = run_plan(&sb, argv);
 	}
 	sandbox_free(&sb);
+	reader_free(&context);
 	return status;
 }

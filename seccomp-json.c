@@ -263,7 +263,7 @@ static int scan_key(struct scanner *s, const char **key)
 	*key = NULL;
 	if (object->type != JSON_OBJECT)
 		return 0;
-	if (scan_string(s, key) < 0)
+	if (scan_string(s, key) < 0 || !*key)
 		return -1;
 	object->end = s->j->count; /* as far as it is known, for the search */
 	if (check_key(s, object, *key) < 0)

@@ -64,6 +64,7 @@ gives 'nobody reads --json-status-fd any more' 7 '' -- \
 mkfifo block
 exec 8<>block
 for signal in TERM HUP; do # a shell has its background jobs ignore INT
+	rm -f info
 	"$ZBOX" --ro-bind /usr /usr --info-fd 9 --userns-block-fd 8 echo ran >ran 9>info &
 	zbox=$!
 	poll 5 grep -q child-pid info
