@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000)
+#define UNMEASURED "--cpu-limit: processor time cannot be measured in /proc"
 #define SAMPLE_MIN (SECOND / 100)
 #define SAMPLE_MAX (SECOND / 10)
 
@@ -41,13 +42,22 @@ static struct itimerspec moment(uint64_t us)
 						.tv_nsec = (long)(us % SECOND * 1000)}};
 }
 
+/* In the words of the step, which has another name while the supervisor waits. */
+static int failed(const char *text)
+{
+	int err = errno;
+
+	failure_step("limits");
+	return fail(err, "%s", text);
+}
+
 static int set(struct timers *t, uint64_t at)
 {
 	struct itimerspec when = moment(at);
 
 	t->at = at;
 	if (timerfd_settime(t->fd, TFD_TIMER_ABSTIME, &when, NULL) < 0)
-		return fail(errno, "timerfd_settime");
+		return failed("timerfd_settime");
 	return 0;
 }
 
@@ -58,7 +68,7 @@ static uint64_t sample(struct timers *t, const struct sandbox *sb, pid_t child)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (usage_sample(&t->usage, child) < 0) {
-		(void)fail(errno, "--cpu-limit: processor time cannot be measured in /proc");
+		(void)failed(UNMEASURED);
 		return 0;
 	}
 	now = monotonic();
@@ -76,9 +86,11 @@ int timers_start(struct timers *t, const struct sandbox *sb, pid_t child)
 
 	if (sb->time_limit == 0 && sb->cpu_limit == 0)
 		return 0;
+	if (sb->cpu_limit > 0 && usage_possible() < 0)
+		return failed(UNMEASURED);
 	t->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (t->fd < 0)
-		return fail(errno, "timerfd");
+		return failed("timerfd");
 	if (sb->time_limit > 0)
 		at = t->deadline = monotonic() + sb->time_limit;
 	if (sb->cpu_limit > 0) {
@@ -139,9 +151,9 @@ int timers_alarm(struct timers *t)
 	if (t->fd < 0)
 		return 0;
 	if (timer_create(CLOCK_MONOTONIC, &event, &t->alarm) < 0)
-		return fail(errno, "timer_create");
+		return failed("timer_create");
 	if (timer_settime(t->alarm, TIMER_ABSTIME, &when, NULL) < 0)
-		return fail(errno, "timer_settime");
+		return failed("timer_settime");
 	return 0;
 }
 

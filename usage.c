@@ -18,11 +18,16 @@
  */
 #include "usage.h"
 
+#include "kernel.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CHILDREN_LIMIT (64U << 20) /* bytes of one list */
@@ -103,22 +108,27 @@ static int add_threads(pid_t pid, struct usage *found)
 {
 	const struct dirent *entry;
 	char path[64];
-	int result = 0;
+	int result = 0, err = 0;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
 	if (!dir)
 		return -1;
-	while (result == 0 && (entry = readdir(dir)) != NULL) {
+	while (errno = 0, result == 0 && (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
 		result = add_children(pid, entry->d_name, found);
 		if (result < 0 && gone())
 			result = 0;
+		else if (result < 0)
+			err = errno;
 	}
+	if (result == 0 && errno != 0 && !gone())
+		err = errno;
 	(void)closedir(dir);
-	return result;
+	errno = err;
+	return err != 0 ? -1 : 0;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -228,6 +238,28 @@ int usage_sample(struct usage *u, pid_t root)
 	u->entries = now.entries;
 	u->count = now.count;
 	return 0;
+}
+
+int usage_possible(void)
+{
+	struct usage usage = {0};
+	pid_t child = kernel_clone(0);
+	int result, err;
+
+	if (child < 0)
+		return -1;
+	if (child == 0) {
+		(void)prctl(PR_SET_DUMPABLE, 0);
+		(void)kill(getpid(), SIGSTOP);
+		_exit(0);
+	}
+	result = waitpid(child, NULL, WUNTRACED) == child ? usage_sample(&usage, child) : -1;
+	err = errno;
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+	usage_free(&usage);
+	errno = err;
+	return result;
 }
 
 uint64_t usage_us(const struct usage *u)

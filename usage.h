@@ -22,6 +22,10 @@ struct usage {
 	uint64_t total;
 };
 
+/* Whether a child that may not be dumped, as PID 1 is, can be measured: /proc with the option
+ * hidepid does not show it. Returns 0, or -1 with errno set; does not call fail(). */
+int usage_possible(void) MUST_CHECK;
+
 /* Looks at the child root and its descendants in /proc and adds what they used since the last time.
  * Returns 0, or -1 with errno set; does not call fail(). */
 int usage_sample(struct usage *u, pid_t root) MUST_CHECK;

@@ -114,5 +114,14 @@ run zbox_usr --explain --time-limit 2m --cpu-limit 1.5s --grace 250ms true
 contains '--explain: wall clock' "$out" 'time limit 120 s'
 contains '--explain: processor' "$out" 'processor time limit 1.5 s'
 contains '--explain: grace' "$out" 'SIGKILL 0.25 s later'
+if as_root && unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc' 2>/dev/null; then
+	hidden='mount -t proc -o hidepid=2 proc /proc && exec runuser -u nobody -- "$@"'
+	cp "$ZBOX" /tmp/zbox-$$ && chmod 755 /tmp/zbox-$$
+	refuses '--cpu-limit where /proc hides processes' 125 'cannot be measured' -- \
+		unshare -m sh -c "$hidden" sh /tmp/zbox-$$ --ro-bind /usr /usr --cpu-limit 5s echo ran
+	contains 'with the cure' "$err" hidepid
+	gives 'its twin' 0 ran -- unshare -m sh -c "$hidden" sh /tmp/zbox-$$ --ro-bind /usr /usr --time-limit 5s echo ran
+	rm -f /tmp/zbox-$$
+fi
 refuses 'under the name bwrap' 1 'Unknown option' -- bwrap_usr --time-limit 1 true
 finish

@@ -103,6 +103,7 @@ int main(void)
 	measure("below another, with a strange name", below, 300, 280, 350);
 	measure("one after the other", many, 400, 360, 500);
 	measure("without anybody who waits", unreaped, 300, 240, 340);
+	check(usage_possible() == 0, "it is possible here");
 	check(usage_sample(&usage, 0x7fffffff) < 0, "no such process");
 	return test_done();
 }
