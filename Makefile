@@ -40,7 +40,10 @@ LIBC_END      = $(MUSL_LIB)/libc.a -lgcc $(call crt,crtendS.o) $(MUSL_LIB)/crtn.
 LIBC_HEADERS  = $(B)/include/linux
 endif
 
-SOURCES := $(wildcard *.c network/*.c)
+# zbox-net is a program of its own; what of it is pure is tested with the rest
+NET_PURE    := network/filter.c network/refusal.c
+NET_SOURCES := $(NET_PURE) $(wildcard network/zbox-net*.c)
+SOURCES := $(filter-out $(NET_SOURCES),$(wildcard *.c network/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 all: $(B)/zbox $(B)/bwrap
@@ -72,7 +75,7 @@ FUZZ_TIME  ?= 60
 
 # Tests are ordinary dynamic programs, whatever libc zbox itself is linked with. One takes from the
 # archive the modules that it needs; its own stand-ins come first.
-TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)))
+TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)) $(NET_PURE))
 $(B)/testing/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DZBOX_TESTING $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
@@ -102,10 +105,10 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(wildcard *.h)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(NET_PURE) $(wildcard *.h network/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES))
+		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(NET_PURE)
 fuzz: $(FUZZERS:%=fuzz-%)
 fuzz-%: $(B)/fuzz/%
 	$< -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
