@@ -43,16 +43,28 @@ endif
 # zbox-net is a program of its own; what of it is pure is tested with the rest
 NET_PURE    := network/filter.c network/refusal.c
 NET_SOURCES := $(NET_PURE) $(wildcard network/zbox-net*.c)
+# built where libslirp 4.7 is; an ordinary dynamic program of the system's C library
+NET_LIBS    ?= $(shell pkg-config --exists 'slirp >= 4.7' 2>/dev/null && pkg-config --libs slirp)
+NET         := $(if $(strip $(NET_LIBS)),$(B)/zbox-net)
 SOURCES := $(filter-out $(NET_SOURCES),$(wildcard *.c network/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
-all: $(B)/zbox $(B)/bwrap
+all: $(B)/zbox $(B)/bwrap $(NET)
 
 $(B)/zbox: $(OBJECTS)
 	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $(LIBC_START) $^ $(LIBC_END)
 
 $(B)/bwrap: $(B)/zbox
 	ln -f $< $@
+
+$(B)/zbox-net: $(patsubst %.c,$(B)/net/%.o,$(NET_SOURCES) utils.c landlock.c)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $^ $(NET_LIBS)
+
+$(B)/net/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
+
+$(B)/network/helper.o $(B)/testing/network/helper.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
 
 $(B)/%.o: %.c | $(LIBC_HEADERS)
 	@mkdir -p $(@D)
@@ -136,6 +148,7 @@ install: all
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox
 	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
 	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
+	$(if $(NET),install -m 0755 $(NET) $(DESTDIR)$(LIBEXECDIR)/zbox/zbox-net)
 	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 0644 completions/zbox.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/zbox
 	install -m 0644 completions/_zbox $(DESTDIR)$(DATADIR)/zsh/site-functions/
@@ -210,7 +223,7 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all clean
--include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/net/*.d $(B)/net/network/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----
 

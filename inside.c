@@ -16,6 +16,7 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
+ *   network       zbox-net, where there is one, says that it is ready
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *
  * Then this process becomes PID 1 and makes one child, the command, which does four more things:
@@ -38,6 +39,7 @@
 #include "init.h"
 #include "kernel.h"
 #include "mounts.h"
+#include "network/addresses.h"
 #include "network/namespace.h"
 #include "run.h"
 #include "selinux.h"
@@ -86,6 +88,20 @@ static int die_with_zbox(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+/* The device is opened in the namespace that it is for, but the host's /dev is in reach only now.
+ */
+static int hold_tap(const struct sandbox *sb, struct run *run)
+{
+	run->tap = (struct tap){.device = open("/dev/net/tun", O_PATH | O_CLOEXEC),
+				.helper = run->net.socket,
+				.mtu = (unsigned)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT),
+				.ipv6 = sb->net_ipv6 == NET_IPV6_ON};
+	if (run->tap.device >= 0)
+		return 0;
+	failure_step("network");
+	return fail(errno, "/dev/net/tun");
+}
+
 static int inside_life(const struct sandbox *sb, struct run *run)
 {
 	sigset_t all;
@@ -101,7 +117,9 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->proc < 0)
 		return fail(errno, "/proc");
-	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1]) < 0)
+	if (sb->net == NET_SLIRP && hold_tap(sb, run) < 0)
+		return -1;
+	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1], &run->tap) < 0)
 		return -1;
 	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
 }
@@ -146,11 +164,29 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* Where the clone made it, the loopback is still to be brought up. */
+/* In a network namespace that has just been entered. */
+static int fill_network(const struct run *run)
+{
+	if (loopback_up() < 0)
+		return -1;
+	return run->tap.device < 0 ? 0 : tap_hand_over(&run->tap, run->proc);
+}
+
+/* Where the clone made it, it is still empty. */
 static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
-	return run->clone_flags & CLONE_NEWNET ? loopback_up() : netns_end(&run->netns);
+	return run->clone_flags & CLONE_NEWNET ? fill_network(run) : netns_end(&run->netns);
+}
+
+/* Before the command, and after all that can be done while zbox-net is still at it. */
+static int inside_network_ready(const struct sandbox *sb, struct run *run)
+{
+	if (sb->net != NET_SLIRP)
+		return 0;
+	tap_allow_ping(run->proc, getgid());
+	close_fd(&run->tap.device);
+	return net_helper_wait(&run->net.socket);
 }
 
 /* ---- mounts ---- */
@@ -227,7 +263,7 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
 			return -1;
-		if ((run->late_flags & CLONE_NEWNET) && loopback_up() < 0)
+		if ((run->late_flags & CLONE_NEWNET) && fill_network(run) < 0)
 			return -1;
 		if (die_with_zbox(sb, run) < 0)
 			return -1;
@@ -319,6 +355,7 @@ static const struct stage inside[] = {
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"network", inside_network_ready},
 	{"privileges", inside_privileges},
 };
 

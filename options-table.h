@@ -44,12 +44,13 @@ struct option_group {
 extern const struct option_group option_groups[];
 extern const size_t option_group_count;
 
-/* The rows: options-files.c has those of the new root, options-run.c and options-confine.c the
- * others. Each array ends with a row without a name; none has more than GROUP_ROWS. */
+/* The rows: options-files.c has those of the new root, options-network.c those of the network,
+ * options-run.c and options-confine.c the others. Each array ends with a row without a name; none
+ * has more than GROUP_ROWS. */
 #define GROUP_ROWS 32
 extern const struct option options_general[], options_binds[], options_created[],
-	options_overlays[], options_namespaces[], options_identity[], options_environment[],
-	options_privileges[], options_life[], options_descriptors[];
+	options_overlays[], options_namespaces[], options_network[], options_identity[],
+	options_environment[], options_privileges[], options_life[], options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
@@ -134,6 +135,9 @@ int show_page(struct parser *p, const struct option *o, char **arg);
 int explain_call(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
+
+/* options-network.c: what its options need of each other. Returns 0, or -1 after fail(). */
+int check_network(const struct sandbox *sb) MUST_CHECK;
 
 /* ---- pages that options_print() leaves to files of their own ---- */
 

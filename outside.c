@@ -5,6 +5,7 @@
  *                 descriptor from 3 on closes at exec, but those that were named
  *   life          the parent is watched, before anything exists that it could leave behind
  *   privileges    no_new_privs: from here on no exec gains anything
+ *   network       zbox-net is started, so that it loads while the rest is done
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
@@ -102,6 +103,12 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 {
 	(void)run;
 	return privileges_no_new() < 0 ? -1 : selinux_check(sb);
+}
+
+/* In the caller's namespaces, before any other is joined. */
+static int outside_network(const struct sandbox *sb, struct run *run)
+{
+	return sb->net == NET_SLIRP ? net_helper_start(sb, &run->net) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -315,7 +322,7 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
 	const int keep[] = {run->supervisor.channel, run->supervisor.parent, sb->json_status_fd,
-			    sb->status_fd, run->master};
+			    sb->status_fd, run->master, run->net.socket};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -353,6 +360,7 @@ static const struct stage before[] = {
 	{"life", outside_life},
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
+	{"network", outside_network},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
@@ -366,8 +374,11 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	struct supervisor *s = &run->supervisor;
 	int result;
 
-	if (stages_apply(before, COUNT(before), sb, run) < 0)
+	if (stages_apply(before, COUNT(before), sb, run) < 0) {
+		net_helper_end(&run->net);
 		return -1;
+	}
+	s->net = &run->net;
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);
 	if (result < 0)
@@ -379,6 +390,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
+	net_helper_end(&run->net);
 	announce_end(sb, s);
 	return result;
 }

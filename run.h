@@ -5,6 +5,7 @@
 #define ZBOX_RUN_H
 
 #include "identity.h"
+#include "network/helper.h"
 #include "network/namespace.h"
 #include "privileges.h"
 #include "sandbox.h"
@@ -28,9 +29,11 @@ struct run {
 	bool alone;      /* and is not the first process of a pid namespace */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
+	struct net_helper net; /* --net slirp; inside only its socket counts */
 
 	/* inside */
 	struct netns_maker netns;
+	struct tap tap; /* --net slirp */
 	char **words;         /* argv of zbox */
 	int proc;             /* the host's /proc, O_PATH */
 	int children;         /* see init.h */

@@ -21,6 +21,7 @@
 #include "doctor.h"
 #include "explain.h"
 #include "landlock.h"
+#include "network/choose.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
@@ -174,6 +175,8 @@ static int write_status(const struct sandbox *sb, const struct run *run, int sta
 		record.stage = "command";
 	record.weakened = weak;
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
+	if (s->network_gone && record.weakened_count < COUNT(weak))
+		weak[record.weakened_count++] = "the network was lost: zbox-net ended";
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -197,6 +200,15 @@ static int ended_status(const struct supervisor *s)
 	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
 }
 
+static void network_lost(const struct sandbox *sb, const char *how)
+{
+	autofree char *text = format_text(
+		"the network is gone: zbox-net ended with %s; the command goes on without", how);
+
+	if (text)
+		report_warning(sb, text);
+}
+
 static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
 {
 	static struct terminal terminal;
@@ -204,10 +216,16 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.privileges = privileges,
 		.words = words,
 		.identity = identity_of(sb),
-		.supervisor =
-			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
+		.supervisor = {.sb = sb,
+			       .child = -1,
+			       .channel = -1,
+			       .parent = -1,
+			       .terminal = &terminal,
+			       .lost = network_lost},
 		.ends = {-1, -1},
+		.net = NET_HELPER_NONE,
 		.netns = NETNS_MAKER_NONE,
+		.tap = {.device = -1},
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -252,6 +270,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	struct capability_sets sets = {0};
 
 	decide_tries(sb);
+	failure_step("network");
+	if (network_choose(sb) < 0)
+		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0)
 		return -1;

@@ -98,6 +98,18 @@ struct seccomp_change {
 	const char *text; /* CALL or CALL=ERRNO */
 };
 
+/* Where the command's network comes from. NET_NAMESPACES: as unshare, netns_fd and netns_path say,
+ * which is also what none and host become. */
+enum net_mode { NET_NAMESPACES, NET_SLIRP, NET_JOIN };
+
+enum net_ipv6 { NET_IPV6_AUTO, NET_IPV6_ON, NET_IPV6_OFF };
+
+/* --net-open: what of the host's surroundings user-mode networking may reach. */
+struct net_open {
+	bool lan;      /* private networks; else the host's loopback, */
+	uint16_t port; /* this port of it; 0 all */
+};
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -147,6 +159,17 @@ struct sandbox {
 	int netns_fd;                        /* joined, -1 none */
 	const char *netns_path;              /* joined, NULL none */
 	bool disable_userns, assert_userns_disabled;
+
+	/* network: what goes beyond the namespace */
+	enum net_mode net;
+	int64_t net_pid;        /* NET_JOIN: a process of the other sandbox */
+	int64_t net_mtu;        /* bytes, 0 the default */
+	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
+	struct net_open *net_open;
+	size_t net_open_count;
+	const char **dns; /* --dns, addresses; none: the host's servers */
+	size_t dns_count;
+	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
 
 	/* identity */
 	int64_t uid, gid;     /* inside; -1: the personality's default */

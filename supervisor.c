@@ -1,8 +1,8 @@
 /*
  * supervisor.c - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
  *
- * It waits for four things at once: signals (by a signalfd), messages of PID 1, the end of its own
- * parent, and bytes of the terminals. Before MESSAGE_STARTED the command has not run: whatever goes
+ * It waits for these at once: signals (by a signalfd), messages of PID 1, the end of its own
+ * parent, that of zbox-net, and bytes of the terminals. Before MESSAGE_STARTED the command has not run: whatever goes
  * wrong then ends everything and is a failure of zbox. Afterwards signals are the command's.
  *
  *   zbox    ends when the whole sandbox has ended: PID 1 exits after the command, and the kernel
@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALS, CHANNEL, PARENT, TERMINAL };
+enum { SIGNALS, CHANNEL, PARENT, NETWORK, TERMINAL };
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
 				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
@@ -151,6 +151,18 @@ static bool child_ended(struct supervisor *s)
 	return true;
 }
 
+/* Before the command runs that is a failure of the set-up, which knows more about it. */
+static void network_lost(struct supervisor *s)
+{
+	char how[64];
+
+	net_helper_ended(s->net, how, sizeof(how));
+	if (s->started && !s->ended) {
+		s->network_gone = true;
+		s->lost(s->sb, how);
+	}
+}
+
 /* One round of waiting. Returns whether to go on, or -1 after fail(). */
 static int round_of(struct supervisor *s, int signals)
 {
@@ -158,6 +170,7 @@ static int round_of(struct supervisor *s, int signals)
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
 		[CHANNEL] = {.fd = s->channel, .events = POLLIN},
 		[PARENT] = {.fd = s->parent, .events = POLLIN},
+		[NETWORK] = {.fd = s->net->socket}, /* only its end */
 	};
 	bool terminal = s->terminal->replaced != 0;
 	int result;
@@ -180,6 +193,8 @@ static int round_of(struct supervisor *s, int signals)
 	}
 	if (polls[SIGNALS].revents)
 		read_signals(s, signals);
+	if (polls[NETWORK].revents)
+		network_lost(s);
 	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	/* messages first: what PID 1 said before it ended is still there to be read */

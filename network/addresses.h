@@ -38,4 +38,6 @@
 #define NET_MTU_MIN 1280
 #define NET_MTU_MAX 65521
 
+#define NET_DNS_MAX 3 /* name servers, as in resolv.conf(5) */
+
 #endif

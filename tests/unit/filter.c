@@ -118,9 +118,7 @@ static void is_open(const struct filter *f, const char *to)
 	      "%s is open", to);
 }
 
-static void test_addresses(void)
-{
-	static const char *const bad[] = {"0.0.0.0",
+static const char *const closed_list[] = {"0.0.0.0",
 					  "0.1.2.3",
 					  "127.0.0.1",
 					  "127.255.255.254",
@@ -179,18 +177,20 @@ static void test_addresses(void)
 					  "ff02::1",
 					  "ff0e::1",
 					  "2001:db8::7"};
-	static const char *const good[] = {
-		"1.1.1.1",           "9.255.255.255",  "11.0.0.1",        "93.184.216.34",
-		"100.63.255.255",    "100.128.0.0",    "126.255.255.255", "128.0.0.1",
-		"169.253.1.1",       "172.15.255.255", "172.32.0.0",      "192.0.1.1",
-		"192.167.1.1",       "198.17.255.255", "198.20.0.0",      "203.0.113.8",
-		"223.255.255.255",   "2001:db8::8",    "2606:4700::1111", "64:ff9b::93.184.216.34",
-		"2002:5db8:d822::1", "2003::1",        "2a00::1"};
+static const char *const open_list[] = {
+	"1.1.1.1",           "9.255.255.255",  "11.0.0.1",        "93.184.216.34",
+	"100.63.255.255",    "100.128.0.0",    "126.255.255.255", "128.0.0.1",
+	"169.253.1.1",       "172.15.255.255", "172.32.0.0",      "192.0.1.1",
+	"192.167.1.1",       "198.17.255.255", "198.20.0.0",      "203.0.113.8",
+	"223.255.255.255",   "2001:db8::8",    "2606:4700::1111", "64:ff9b::93.184.216.34",
+	"2002:5db8:d822::1", "2003::1",        "2a00::1"};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		is_closed(bad[i]);
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		is_open(&closed, good[i]);
+static void test_addresses(void)
+{
+	for (size_t i = 0; i < sizeof(closed_list) / sizeof(closed_list[0]); i++)
+		is_closed(closed_list[i]);
+	for (size_t i = 0; i < sizeof(open_list) / sizeof(open_list[0]); i++)
+		is_open(&closed, open_list[i]);
 }
 
 static void test_opened(void)
