@@ -44,7 +44,8 @@ endif
 NET_PURE    := network/filter.c network/refusal.c
 NET_SOURCES := $(NET_PURE) $(wildcard network/zbox-net*.c)
 # built where libslirp 4.7 is; an ordinary dynamic program of the system's C library
-NET_LIBS    ?= $(shell pkg-config --exists 'slirp >= 4.7' 2>/dev/null && pkg-config --libs slirp)
+NET_LIBS    := $(shell libs=$$(pkg-config --libs 'slirp >= 4.7' 2>/dev/null) && \
+	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
 NET         := $(if $(strip $(NET_LIBS)),$(B)/zbox-net)
 SOURCES := $(filter-out $(NET_SOURCES),$(wildcard *.c network/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)

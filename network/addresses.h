@@ -15,7 +15,6 @@
 
 /* in the order of bytes of this machine */
 #define NET_NETWORK4 0x0a000200U
-#define NET_PREFIX4 24
 #define NET_MASK4 0xffffff00U
 #define NET_GATEWAY4 0x0a000202U
 #define NET_DNS4 0x0a000203U

@@ -9,6 +9,9 @@
  *   sockets     for names, UDP and TCP, bound to that address
  *   handing over: all three descriptors in one message to zbox-net
  *
+ * Nobody is a neighbour but the gateway: an address of the same network is refused like any other
+ * that is closed, instead of waited for.
+ *
  * All that is configured goes to the kernel as one batch of rtnetlink(7) messages. IPv6 is used
  * with one fixed address and a fixed route: no link-local address is made, so that the kernel
  * neither waits for other owners of its address (a second) nor listens to advertisements.
@@ -90,16 +93,19 @@ static void add_address(struct batch *b, int interface, uint8_t family, const vo
 	attribute(b, IFA_ADDRESS, address, length);
 }
 
-static void add_route(struct batch *b, int interface, uint8_t family, const void *gateway)
+/* A route to an address on the interface itself, or with a gateway for all others. */
+static void add_route(struct batch *b, int interface, uint8_t family, const void *to, bool gateway)
 {
+	size_t length = family == AF_INET ? 4 : 16;
 	struct rtmsg body = {.rtm_family = family,
+			     .rtm_dst_len = (uint8_t)(gateway ? 0 : 8 * length),
 			     .rtm_table = RT_TABLE_MAIN,
 			     .rtm_protocol = RTPROT_BOOT,
-			     .rtm_scope = RT_SCOPE_UNIVERSE,
+			     .rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 			     .rtm_type = RTN_UNICAST};
 
 	message(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof(body));
-	attribute(b, RTA_GATEWAY, gateway, family == AF_INET ? 4 : 16);
+	attribute(b, gateway ? RTA_GATEWAY : RTA_DST, to, length);
 	attribute(b, RTA_OIF, &interface, sizeof(interface));
 }
 
@@ -173,11 +179,13 @@ static int configure(const struct tap *t, int interface)
 	no_link_local(&b, interface);
 	set_up(&b, interface, t->mtu);
 	add_address(&b, loopback, AF_INET, &dns4, 32);
-	add_address(&b, interface, AF_INET, &guest4, NET_PREFIX4);
-	add_route(&b, interface, AF_INET, &gateway4);
+	add_address(&b, interface, AF_INET, &guest4, 32);
+	add_route(&b, interface, AF_INET, &gateway4, false);
+	add_route(&b, interface, AF_INET, &gateway4, true);
 	if (t->ipv6) {
-		add_address(&b, interface, AF_INET6, guest6, NET_PREFIX6);
-		add_route(&b, interface, AF_INET6, gateway6);
+		add_address(&b, interface, AF_INET6, guest6, 128);
+		add_route(&b, interface, AF_INET6, gateway6, false);
+		add_route(&b, interface, AF_INET6, gateway6, true);
 	}
 	if (send(fd, b.bytes, b.used, 0) != (ssize_t)b.used)
 		return fail(errno, "rtnetlink");

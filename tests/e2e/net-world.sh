@@ -17,11 +17,11 @@ near=(127.0.0.1 ::1 203.0.113.2 192.168.7.2 2001:db8:1::2)
 
 if [ -z "${NET_WORLD:-}" ]; then
 	export NET_WORLD=1
-	command -v ip >/dev/null && command -v python3 >/dev/null && [ -x "${ZBOX%/*}/zbox-net" ] || {
+	if ! command -v ip >/dev/null || ! command -v python3 >/dev/null || [ ! -x "${ZBOX%/*}/zbox-net" ]; then
 		skip 'user-mode networking' 'needs zbox-net (libslirp), ip and python3'
 		finish
 		exit
-	}
+	fi
 	if as_root && unshare -mn true 2>/dev/null; then
 		chmod 0666 /dev/net/tun 2>/dev/null
 		exec unshare -mn "$TESTS/e2e/${0##*/}"
@@ -70,8 +70,9 @@ world() {
 	world_pids+=($!)
 	python3 "$driver" serve "$T/near.log" "${near[@]}" >"$T/near.up" 2>&1 &
 	world_pids+=($!)
-	poll 10 grep -q up "$T/far.up" && poll 10 grep -q up "$T/near.up" ||
-		flunk 'the Internet is up' "$(cat "$T/far.up" "$T/near.up")"
+	for a in far near; do
+		poll 10 grep -q up "$T/$a.up" || flunk "the Internet is up: $a" "$(cat "$T/$a.up")"
+	done
 	chmod 0755 "$T" # the ordinary user looks for his directory
 }
 
@@ -86,5 +87,3 @@ net_zbox() {
 }
 inside=(-- python3 /driver.py)
 near() { python3 "$driver" "$@"; }
-# The pid of the zbox-net whose parent is the process.
-helper_of() { pgrep -P "$1" -x zbox-net; }
