@@ -321,8 +321,12 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 /* Peers of the caller's pipes see their end when the command closes them. */
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
-	const int keep[] = {run->supervisor.channel, run->supervisor.parent, sb->json_status_fd,
-			    sb->status_fd, run->master, run->net.socket};
+	const int keep[] = {run->supervisor.channel,
+			    run->supervisor.parent,
+			    sb->json_status_fd,
+			    sb->status_fd,
+			    run->master,
+			    run->net.socket};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -356,12 +360,9 @@ static int outside_terminal(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage before[] = {
-	{"descriptors", outside_descriptors},
-	{"life", outside_life},
-	{"terminal", outside_terminal},
-	{"privileges", outside_privileges},
-	{"network", outside_network},
-	{"join", outside_join},
+	{"descriptors", outside_descriptors}, {"life", outside_life},
+	{"terminal", outside_terminal},       {"privileges", outside_privileges},
+	{"network", outside_network},         {"join", outside_join},
 	{"namespaces", outside_clone},
 };
 

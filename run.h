@@ -33,7 +33,7 @@ struct run {
 
 	/* inside */
 	struct netns_maker netns;
-	struct tap tap; /* --net slirp */
+	struct tap tap;       /* --net slirp */
 	char **words;         /* argv of zbox */
 	int proc;             /* the host's /proc, O_PATH */
 	int children;         /* see init.h */

@@ -23,10 +23,10 @@ struct supervisor {
 	void (*lost)(const struct sandbox *sb, const char *how);
 
 	/* what was seen */
-	bool started; /* the exec worked */
-	int early;    /* SIGTSTP or SIGCONT that came before; 0 none */
-	bool ended;   /* the command has ended, with status */
-	int status;   /* a wait status */
+	bool started;      /* the exec worked */
+	int early;         /* SIGTSTP or SIGCONT that came before; 0 none */
+	bool ended;        /* the command has ended, with status */
+	int status;        /* a wait status */
 	bool network_gone; /* zbox-net ended before the command */
 	int killed; /* the signal, or SIGKILL for the parent's end, for which we ended it; 0 none */
 };

@@ -108,7 +108,7 @@ static bool place(unsigned number, char path[PATH_MAX])
 static void become_helper(struct words *w, int socket)
 {
 	char *const no_environment[] = {NULL};
-	int null = open("/dev/null", O_RDWR);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char path[PATH_MAX];
 	sigset_t none;
 
@@ -136,6 +136,7 @@ int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 {
 	struct words words;
 	autoclose int theirs = -1;
+	pid_t child;
 	int ends[2];
 
 	if (make_words(sb, &words) < 0)
@@ -144,13 +145,14 @@ int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 		return fail(errno, "a socket pair");
 	h->socket = ends[0];
 	theirs = ends[1];
-	h->pid = vfork();
-	if (h->pid < 0)
+	child = vfork();
+	if (child < 0)
 		return fail(errno, "fork");
-	if (h->pid == 0) {
+	if (child == 0) {
 		become_helper(&words, theirs);
 		_exit(1);
 	}
+	h->pid = child;
 	if (!failure_get())
 		return 0;
 	net_helper_end(h);

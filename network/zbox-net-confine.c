@@ -143,7 +143,7 @@ static void add_guarded(struct program *p, size_t i)
 
 	/* another call: over the load, the mask, the values, and the refusal */
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)guarded[i].call, 0, (uint8_t)(2 * count + 3));
-	add_load(p, offsetof(struct seccomp_data, args) + 8 * guarded[i].argument);
+	add_load(p, offsetof(struct seccomp_data, args) + (size_t)8 * guarded[i].argument);
 	add(p, BPF_ALU | BPF_AND | BPF_K, guarded[i].mask, 0, 0);
 	for (unsigned v = 0; v < count; v++) {
 		add(p, BPF_JMP | BPF_JEQ | BPF_K, guarded[i].values[v], 0, 1);

@@ -210,7 +210,7 @@ int polls_add(struct polls *p, int fd, int events)
 		return -1;
 	if (p->count == p->room) {
 		size_t room = p->room ? 2 * p->room : 64;
-		struct pollfd *list = reallocarray(p->list, room, sizeof(*list));
+		struct pollfd *list = realloc(p->list, room * sizeof(*list));
 
 		if (!list)
 			return -1;
