@@ -102,13 +102,13 @@ $(TESTS): $(B)/tests/%: $(B)/testing/tests/%.o $(B)/testing.a
 tests: all $(TESTS)
 check: tests
 	$(RUN) unit/ cli/ e2e/
-check-unit check-cli check-e2e check-clients: check-%: tests
+check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 	$(RUN) $*/
 check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
 		e2e/bwrap e2e/zbox e2e/terminal
 check-san:
-	$(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	ZBOX_SANITIZED=1 $(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all" check
 clang:
 	$(MAKE) B=$(B)/clang CC=clang all
@@ -138,7 +138,7 @@ $(B)/tests/bench: tests/bench/bench.c
 bench: all $(B)/tests/bench $(B)/tests/floor
 	B=$(CURDIR)/$(B) tests/bench/run
 
-.PHONY: tests check check-unit check-cli check-e2e check-clients check-enosys check-eperm check-san \
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
 	clang arm64 lint fuzz bench install uninstall dist
 
 # ---- install ----
@@ -146,11 +146,15 @@ bench: all $(B)/tests/bench $(B)/tests/floor
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
-		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
 	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
 	$(if $(NET),install -m 0755 $(NET) $(DESTDIR)$(LIBEXECDIR)/zbox/zbox-net)
 	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 man/zbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 0644 profiles/*.profile $(DESTDIR)$(DATADIR)/zbox/profiles/
+	tools/link-profiles $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0644 completions/zbox.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/zbox
 	install -m 0644 completions/_zbox $(DESTDIR)$(DATADIR)/zsh/site-functions/
 	install -m 0644 completions/zbox.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/
@@ -158,10 +162,11 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(MANDIR)/man1/zbox.1 \
+		$(DESTDIR)$(MANDIR)/man5/zbox-profile.5 \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/zbox \
 		$(DESTDIR)$(DATADIR)/zsh/site-functions/_zbox \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/zbox.fish
-	rm -rf $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(DATADIR)/doc/zbox
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(DATADIR)/doc/zbox $(DESTDIR)$(DATADIR)/zbox
 
 VERSION = $(shell sed -n 's/^.define ZBOX_VERSION "\(.*\)"/\1/p' sandbox.h)
 dist:
@@ -224,6 +229,16 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all clean
+# where profiles are installed is compiled in; what comes of another PREFIX is made anew
+$(B)/datadir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DATADIR)' | cmp -s - $@ || echo '$(DATADIR)' > $@
+WITH_DATADIR := $(B)/profiles.o $(B)/testing/profiles.o $(B)/testing/tests/unit/profiles.o
+$(WITH_DATADIR): $(B)/datadir
+$(WITH_DATADIR): private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"'
+FORCE:
+.PHONY: FORCE
+
 -include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/net/*.d $(B)/net/network/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----
@@ -240,12 +255,21 @@ check-generated: $(OPTIONS_DRIVER)
 
 # ---- the corpus of attacks: docs/escape-report.md ----
 
-# static, so that it runs wherever a sandbox puts it
+# static, so that it runs wherever a sandbox puts it; the sanitizers cannot be linked so
 $(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) \
+		$(WERROR) -static -pthread -o $@ $(filter %.c,$^)
 
 tests: $(B)/tests/escape
+
+# ---- faults: tests/faults ----
+
+$(B)/tests/faults/%: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -o $@ $<
+
+tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
 
 escape-report: $(B)/tests/escape $(B)/zbox
 	tests/escape/report.sh $^

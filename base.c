@@ -540,8 +540,11 @@ int base_add_at(struct sandbox *sb, int host)
 
 int base_add(struct sandbox *sb)
 {
-	autoclose int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int host = -1;
 
+	if (sb->personality == PERSONALITY_BWRAP)
+		return 0;
+	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (host < 0)
 		return fail(errno, "open /");
 	return base_add_at(sb, host);

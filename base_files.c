@@ -26,18 +26,29 @@
 
 /* ---- what is true inside ---- */
 
+/* Without a new user namespace there is no other number. With these profiles the command makes user
+ * namespaces of its own, and the kernel lets nobody map an outer 0 but who has CAP_SETFCAP
+ * (user_namespaces(7), Linux 5.12): a browser as root would hang or refuse. */
+static bool keeps_ids(const struct sandbox *sb)
+{
+	const char *profile = sb->seccomp_profile ? sb->seccomp_profile : "";
+
+	return !(sb->unshare & CLONE_NEWUSER) || strcmp(profile, "desktop") == 0 ||
+	       strcmp(profile, "nested") == 0;
+}
+
 uid_t base_uid(const struct sandbox *sb)
 {
 	if (sb->uid >= 0)
 		return (uid_t)sb->uid;
-	return sb->unshare & CLONE_NEWUSER ? 0 : geteuid();
+	return keeps_ids(sb) ? geteuid() : 0;
 }
 
 gid_t base_gid(const struct sandbox *sb)
 {
 	if (sb->gid >= 0)
 		return (gid_t)sb->gid;
-	return sb->unshare & CLONE_NEWUSER ? 0 : getegid();
+	return keeps_ids(sb) ? getegid() : 0;
 }
 
 const char *base_user(const struct sandbox *sb)

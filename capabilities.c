@@ -225,7 +225,7 @@ static int raise_ambient(uint64_t caps, bool tolerant)
  */
 static int keep_unchanged(uint64_t keep)
 {
-	struct capability_sets now;
+	struct capability_sets now = {0};
 
 	if (capabilities_get(&now) < 0)
 		return -1;
@@ -248,7 +248,7 @@ static int check_named(const struct sandbox *sb, uint64_t missing)
 /* Something is kept. CAP_SETPCAP is held on to until the last securebit is closed. */
 static int keep_some(const struct sandbox *sb, uint64_t keep, bool bwrap)
 {
-	struct capability_sets now;
+	struct capability_sets now = {0};
 	uint64_t able;
 
 	if (capabilities_get(&now) < 0)

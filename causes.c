@@ -12,11 +12,14 @@
  */
 #include "causes.h"
 
+#include "capabilities.h"
+
 #include "plan.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,7 +55,7 @@ static bool is_filtered(void)
 	if (read_file_at(AT_FDCWD, "/proc/self/status", status, sizeof(status)) < 0)
 		return false;
 	line = strstr(status, "\nSeccomp:");
-	return line && strtol(line + strlen("\nSeccomp:"), NULL, 10) == 2;
+	return line && strncmp(line, "\nSeccomp:\t2", strlen("\nSeccomp:\t2")) == 0;
 }
 
 /* Is something mounted at a path that starts with this? With exact: at this very path. */
@@ -92,6 +95,7 @@ bool cause_clone_sysctl(const struct sandbox *sb, const struct failure *f, char 
 bool cause_nested(const struct sandbox *sb, const struct failure *f, char *detail)
 {
 	char limit[32];
+	int64_t number = 0;
 
 	(void)sb, (void)f, (void)detail;
 	if (!is_nested())
@@ -99,7 +103,16 @@ bool cause_nested(const struct sandbox *sb, const struct failure *f, char *detai
 	/* bubblewrap's --disable-userns leaves 1, which its own second namespace has taken */
 	return is_filtered() || (read_file_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", limit,
 					      sizeof(limit)) > 0 &&
-				 strtol(limit, NULL, 10) <= 1);
+				 parse_number(limit, 0, 1, &number) == 0);
+}
+
+bool cause_unmappable_root(const struct sandbox *sb, const struct failure *f, char *detail)
+{
+	struct capability_sets sets = {0};
+
+	(void)sb, (void)f, (void)detail;
+	return geteuid() == 0 && capabilities_get(&sets) == 0 &&
+	       !(sets.effective & UINT64_C(1) << CAP_SETFCAP);
 }
 
 bool cause_filter(const struct sandbox *sb, const struct failure *f, char *detail)

@@ -13,14 +13,15 @@
 typedef bool cause(const struct sandbox *sb, const struct failure *f, char *detail);
 
 /* namespaces */
-cause cause_apparmor;     /* Ubuntu's restriction of unprivileged user namespaces */
-cause cause_clone_sysctl; /* Debian's kernel.unprivileged_userns_clone is 0 */
-cause cause_nested;       /* this is already in a sandbox that closes nested ones */
-cause cause_filter;       /* a seccomp filter is on, as in a container */
-cause cause_chroot;       /* this is in a chroot */
-cause cause_selinux;      /* SELinux enforces */
-cause cause_no_userns;    /* the kernel was built without */
-cause cause_limit_zero;   /* a limit on namespaces is 0; detail: its sysctl */
+cause cause_apparmor;        /* Ubuntu's restriction of unprivileged user namespaces */
+cause cause_clone_sysctl;    /* Debian's kernel.unprivileged_userns_clone is 0 */
+cause cause_nested;          /* this is already in a sandbox that closes nested ones */
+cause cause_unmappable_root; /* uid 0 of another sandbox */
+cause cause_filter;          /* a seccomp filter is on, as in a container */
+cause cause_chroot;          /* this is in a chroot */
+cause cause_selinux;         /* SELinux enforces */
+cause cause_no_userns;       /* the kernel was built without */
+cause cause_limit_zero;      /* a limit on namespaces is 0; detail: its sysctl */
 
 /* mounts */
 cause cause_proc_masked;     /* something is mounted below /proc */

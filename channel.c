@@ -19,13 +19,13 @@ int channel_open(int ends[2])
 	return 0;
 }
 
-static int send_parts(int channel, struct iovec *parts, size_t count)
+static int send_parts(int channel, struct iovec *parts, size_t count, int flags)
 {
 	struct msghdr header = {.msg_iov = parts, .msg_iovlen = count};
 	ssize_t sent;
 
 	do
-		sent = sendmsg(channel, &header, MSG_NOSIGNAL);
+		sent = sendmsg(channel, &header, MSG_NOSIGNAL | flags);
 	while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -1 : 0;
 }
@@ -35,7 +35,15 @@ int channel_send(int channel, enum message_kind kind, int value)
 	struct message message = {kind, value};
 	struct iovec part = {&message, sizeof(message)};
 
-	return send_parts(channel, &part, 1);
+	return send_parts(channel, &part, 1, 0);
+}
+
+int channel_post(int channel, enum message_kind kind, int value)
+{
+	struct message message = {kind, value};
+	struct iovec part = {&message, sizeof(message)};
+
+	return send_parts(channel, &part, 1, MSG_DONTWAIT);
 }
 
 void channel_send_failure(int channel)
@@ -47,7 +55,7 @@ void channel_send_failure(int channel)
 	if (!failure_get())
 		return;
 	failure = *failure_get();
-	(void)send_parts(channel, parts, COUNT(parts)); /* nobody is left to tell */
+	(void)send_parts(channel, parts, COUNT(parts), 0); /* nobody is left to tell */
 }
 
 int channel_receive(int channel, struct message *message)

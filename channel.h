@@ -35,6 +35,10 @@ int channel_open(int ends[2]) MUST_CHECK;
 /* Sends one message. Returns 0, or -1 with errno set (EPIPE: the other side is gone). */
 int channel_send(int channel, enum message_kind kind, int value);
 
+/* The same without ever waiting (EAGAIN: the other side does not read). For zbox outside: PID 1 may
+ * wait for it to read, so it must not wait for PID 1. */
+int channel_post(int channel, enum message_kind kind, int value);
+
 /* Sends what failure_get() has. */
 void channel_send_failure(int channel);
 

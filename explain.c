@@ -49,6 +49,46 @@ static void explain_program(struct page *p, const struct sandbox *sb)
 	list_words(p, "command", sb->command);
 }
 
+/* ---- what was said ---- */
+
+static void explain_choice(struct page *p, const struct choice *s)
+{
+	autofree char *line = NULL;
+	char origin[ORIGIN_TEXT];
+	const char *const *o = s->operands;
+
+	explain_origin(&s->origin, origin, sizeof(origin));
+	line = format_text("%s%s%s%s%s%s%s   [%s]", s->name, o[0] ? " " : "", o[0] ? o[0] : "",
+			   o[1] ? " " : "", o[1] ? o[1] : "", o[2] ? " " : "", o[2] ? o[2] : "",
+			   origin);
+	if (line && !p->json)
+		page_item(p, line);
+	if (!p->json)
+		return;
+	json_open(&p->j, NULL, '{');
+	json_text(&p->j, "option", s->name);
+	json_open(&p->j, "operands", '[');
+	for (size_t i = 0; i < COUNT(s->operands) && o[i]; i++)
+		json_text(&p->j, NULL, o[i]);
+	json_close(&p->j, ']');
+	json_text(&p->j, "origin", origin);
+	json_close(&p->j, '}');
+}
+
+static void explain_choices(struct page *p, const struct sandbox *sb)
+{
+	page_section(p, "options", "options, the later of two that disagree wins");
+	page_list(p, "profiles");
+	for (size_t i = 0; i < sb->profile_count; i++)
+		page_item(p, sb->profiles[i]);
+	page_list_end(p);
+	page_list(p, "given");
+	for (size_t i = 0; i < sb->choice_count; i++)
+		explain_choice(p, &sb->choices[i]);
+	page_list_end(p);
+	page_section_end(p);
+}
+
 /* ---- namespaces and ids ---- */
 
 static const struct {
@@ -70,7 +110,7 @@ static int joined_fd(const struct sandbox *sb, unsigned bit)
 	return bit == CLONE_NEWNET ? sb->netns_fd : -1;
 }
 
-static void explain_namespaces(struct page *p, const struct sandbox *sb)
+static void explain_namespaces(struct page *p, const struct sandbox *sb, bool leaves_nested)
 {
 	page_section(p, "namespaces", "namespaces");
 	for (size_t i = 0; i < COUNT(namespaces); i++) {
@@ -97,7 +137,7 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb)
 		else
 			page_text(p, namespaces[i].name, "shared");
 	}
-	page_bool(p, "nested-user-closed", sb->disable_userns);
+	page_bool(p, "nested-user-closed", sb->disable_userns || !leaves_nested);
 	page_section_end(p);
 }
 
@@ -217,14 +257,14 @@ static void explain_descriptors(struct page *p, const struct sandbox *sb)
 
 static void explain_terminal(struct page *p, const struct sandbox *sb)
 {
-	bool own = !is_bwrap(sb) && !sb->share_terminal && (isatty(0) || isatty(1));
+	bool any = isatty(0) || isatty(1) || isatty(2);
 
 	page_section(p, "terminal", "terminal");
 	page_text(p, "session", sb->new_session ? "its own" : "the caller's");
 	page_text(p, "terminal",
-		  own                      ? "its own, zbox copies"
-		  : isatty(0) || isatty(1) ? "the caller's"
-					   : "none");
+		  !any                                 ? "none"
+		  : is_bwrap(sb) || sb->share_terminal ? "the caller's"
+						       : "its own, zbox copies");
 	page_section_end(p);
 }
 
@@ -329,7 +369,8 @@ void report_explain(FILE *out, const struct sandbox *sb, const struct privileges
 
 	page_start(&page, out, json);
 	explain_program(&page, sb);
-	explain_namespaces(&page, sb);
+	explain_choices(&page, sb);
+	explain_namespaces(&page, sb, p->nested_userns || is_bwrap(sb));
 	explain_network(&page, sb);
 	explain_identity(&page, sb);
 	explain_mounts(&page, sb);

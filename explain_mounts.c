@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ORIGIN_TEXT 256
-
 /* A kind's option; binds and data have more than one, see operation(). */
 static const char *const kind_names[] = {
 	[MOUNT_BIND] = "bind",
@@ -58,6 +56,8 @@ void explain_origin(const struct origin *origin, char *text, size_t size)
 		(void)snprintf(text, size, "word %u", origin->at);
 	else if (origin->at == 0)
 		(void)snprintf(text, size, "%s", origin->file);
+	else if (origin->column > 0)
+		(void)snprintf(text, size, "%s:%u", origin->file, origin->at);
 	else
 		(void)snprintf(text, size, "%s, %u", origin->file, origin->at);
 }

@@ -11,6 +11,8 @@
 void explain_mounts(struct page *p, const struct sandbox *sb);
 void explain_sockets(struct page *p, const struct sandbox *sb);
 
+#define ORIGIN_TEXT 4200 /* a path and a number */
+
 /* Where a part of the plan came from, in words. */
 void explain_origin(const struct origin *origin, char *text, size_t size);
 

@@ -110,24 +110,24 @@ struct environment {
 	size_t count;
 };
 
-static size_t find_variable(const struct environment *e, const char *name)
+static char **find_variable(const struct environment *e, const char *name)
 {
-	size_t length = strlen(name), i;
+	size_t length = strlen(name);
 
-	for (i = 0; i < e->count; i++)
+	for (size_t i = 0; e->list && i < e->count; i++)
 		if (strncmp(e->list[i], name, length) == 0 && e->list[i][length] == '=')
-			break;
-	return i;
+			return &e->list[i];
+	return NULL;
 }
 
 static void unset_variable(struct environment *e, const char *name)
 {
-	size_t i = find_variable(e, name);
+	char **found = find_variable(e, name);
 
-	if (i == e->count)
+	if (!found)
 		return;
-	free(e->list[i]);
-	e->list[i] = e->list[--e->count];
+	free(*found);
+	*found = e->list[--e->count];
 }
 
 static int add_text(struct environment *e, char *text)
@@ -148,12 +148,12 @@ static int add_text(struct environment *e, char *text)
 static int set_variable(struct environment *e, const char *name, const char *value)
 {
 	char *text = format_text("%s=%s", name, value);
-	size_t i = find_variable(e, name);
+	char **found = find_variable(e, name);
 
-	if (!text || i == e->count)
+	if (!text || !found)
 		return add_text(e, text);
-	free(e->list[i]);
-	e->list[i] = text;
+	free(*found);
+	*found = text;
 	return 0;
 }
 
@@ -185,6 +185,26 @@ static int keep_variables(struct environment *e, char *const *caller, const char
 	return 0;
 }
 
+static bool base_has(const struct sandbox *sb, const char *path)
+{
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (sb->mounts[i].origin.file &&
+		    strcmp(sb->mounts[i].origin.file, BASE_ORIGIN) == 0 &&
+		    strcmp(sb->mounts[i].dest, path) == 0)
+			return true;
+	return false;
+}
+
+/* An empty home of our own, where there is one; else the caller's, which may be inside. */
+static int set_home(struct environment *e, const struct sandbox *sb, char *const *caller)
+{
+	const char *home = base_home(sb);
+
+	if (!base_has(sb, home) && identity_variable(caller, "HOME"))
+		home = identity_variable(caller, "HOME");
+	return set_variable(e, "HOME", home);
+}
+
 /* The variables that zbox keeps, and those whose true value inside is known. */
 static int set_defaults(struct environment *e, const struct sandbox *sb, char *const *caller)
 {
@@ -199,11 +219,11 @@ static int set_defaults(struct environment *e, const struct sandbox *sb, char *c
 			return -1;
 	if (sb->landlock_only)
 		return keep_variables(e, caller, place_variables, COUNT(place_variables));
-	if (set_variable(e, "PATH", PATH_INSIDE) < 0 ||
-	    set_variable(e, "HOME", base_home(sb)) < 0 || set_variable(e, "USER", user) < 0 ||
-	    set_variable(e, "LOGNAME", user) < 0 || set_variable(e, "SHELL", "/bin/sh") < 0)
+	if (set_variable(e, "PATH", PATH_INSIDE) < 0 || set_home(e, sb, caller) < 0 ||
+	    set_variable(e, "USER", user) < 0 || set_variable(e, "LOGNAME", user) < 0 ||
+	    set_variable(e, "SHELL", "/bin/sh") < 0)
 		return -1;
-	return sb->base ? set_variable(e, "XDG_RUNTIME_DIR", runtime) : 0;
+	return base_has(sb, runtime) ? set_variable(e, "XDG_RUNTIME_DIR", runtime) : 0;
 }
 
 static int change_apply(struct environment *e, const struct env_change *c, char *const *caller)

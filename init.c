@@ -56,7 +56,7 @@ static void child_changed(struct state *s, pid_t pid, int status)
 	}
 }
 
-static void reap(struct state *s)
+static int reap(struct state *s)
 {
 	int status;
 	pid_t pid;
@@ -64,6 +64,7 @@ static void reap(struct state *s)
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
 		child_changed(s, pid, status);
 	s->empty = pid < 0 && errno == ECHILD;
+	return pid == 0 || s->empty ? 0 : fail(errno, "wait for the command");
 }
 
 /* What the terminal sends to a group goes to the group, what a person sends to the program goes to
@@ -112,7 +113,10 @@ static void kill_rest(const struct state *s)
 		ssize_t length = pread(s->init->children, text, sizeof(text) - 1, 0);
 		char *save = NULL;
 
-		if (length < 0)
+		/* each number is followed by a blank; one that was cut off would be another's */
+		while (length > 0 && text[length - 1] != ' ')
+			length--;
+		if (length <= 0)
 			break;
 		text[length] = '\0';
 		for (char *word = strtok_r(text, " \n", &save); word;
@@ -127,33 +131,50 @@ static void kill_rest(const struct state *s)
 	}
 }
 
-int init_run(struct init *init)
+int init_open(struct init *init)
 {
-	struct state s = {.init = init};
 	sigset_t child;
-	int fd;
-	bool outside = true;
 
 	(void)sigemptyset(&child);
 	(void)sigaddset(&child, SIGCHLD);
-	fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	reap(&s); /* what ended before the signalfd was there */
-	while (fd >= 0 && !(init->lingers ? s.empty : s.ended) && (outside || init->lingers)) {
-		struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
+	init->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	return init->signals < 0 ? fail(errno, "signalfd") : 0;
+}
+
+/* Until the command has ended, or all that it left, or zbox outside. */
+static int loop(struct state *s)
+{
+	const struct init *init = s->init;
+	bool outside = true;
+
+	if (reap(s) < 0) /* what ended before its signal could be noted */
+		return -1;
+	while (!(init->lingers ? s->empty : s->ended) && (outside || init->lingers)) {
+		struct pollfd polls[] = {{.fd = init->signals, .events = POLLIN},
 					 {.fd = outside ? init->channel : -1, .events = POLLIN}};
 		struct signalfd_siginfo info;
 
 		if (poll(polls, COUNT(polls), -1) < 0 && errno != EINTR)
-			break;
+			return fail(errno, "poll");
 		if (polls[0].revents) {
-			(void)!read(fd, &info, sizeof(info));
-			reap(&s);
+			(void)!read(init->signals, &info, sizeof(info));
+			if (reap(s) < 0)
+				return -1;
 		}
 		if (polls[1].revents)
-			outside = obey(&s);
+			outside = obey(s);
 	}
-	close_fd(&fd);
+	return 0;
+}
+
+int init_run(struct init *init)
+{
+	struct state s = {.init = init};
+	int result = loop(&s);
+
 	if (init->alone && !init->lingers)
 		kill_rest(&s);
+	if (result < 0)
+		return -1;
 	return s.ended ? exit_status(s.status) : 128 + SIGKILL;
 }

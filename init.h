@@ -8,7 +8,8 @@
 #include "utils.h"
 
 struct init {
-	int channel;   /* to zbox outside; owned by the caller */
+	int signals;   /* see init_open(); this and the others are owned by the caller */
+	int channel;   /* to zbox outside */
 	int slave;     /* the command's terminal, -1 none */
 	pid_t command; /* child that is the command */
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
@@ -16,8 +17,13 @@ struct init {
 	int children;  /* alone: /proc/self/task/TID/children of the host's procfs, -1 */
 };
 
+/* Makes what tells of the ends of children: before there is a child, because afterwards a failure
+ * would be too late. Returns 0, or -1 after fail(). */
+int init_open(struct init *init) MUST_CHECK;
+
 /* Runs until the command has ended, or zbox outside is gone. All signals are blocked. Returns the
- * command's exit status, 128 + N for signal N. */
+ * command's exit status, 128 + N for signal N, or -1 after fail(): what has no pid namespace around
+ * it is gone then. */
 int init_run(struct init *init);
 
 #endif

@@ -9,15 +9,15 @@
  *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
- *   network       the namespace is entered
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    nested ones are closed by their limits, through the host's /proc, which is still
  *                 held; then the second user namespace: what follows cannot undo a mount
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
- *   network       zbox-net, where there is one, says that it is ready
+ *   network       with --net slirp: the namespace is entered, zbox-net says that it is ready
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
+ *   network       the namespace is entered, with the last use of a capability
  *
  * Then this process becomes PID 1 and makes one child, the command, which does four more things:
  *
@@ -57,6 +57,8 @@
 #include <unistd.h>
 
 extern char **environ;
+
+#define SPARE_DESCRIPTORS 64 /* what the set-up needs beside the sources of mounts */
 
 int stages_apply(const struct stage *stages, size_t count, const struct sandbox *sb,
 		 struct run *run)
@@ -102,6 +104,21 @@ static int hold_tap(const struct sandbox *sb, struct run *run)
 	return fail(errno, "/dev/net/tun");
 }
 
+/* Each source of the mounts is a descriptor. The soft limit is the caller's habit, the hard one is
+ * the limit. Before the helper is made, which shares our table but not our limits. */
+static int raise_descriptors(const struct sandbox *sb, struct run *run)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &run->descriptors) < 0)
+		return fail(errno, "RLIMIT_NOFILE");
+	limit = run->descriptors;
+	if (limit.rlim_cur >= SPARE_DESCRIPTORS + mounts_descriptors(sb))
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? fail(errno, "RLIMIT_NOFILE") : 0;
+}
+
 static int inside_life(const struct sandbox *sb, struct run *run)
 {
 	sigset_t all;
@@ -117,6 +134,8 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->proc < 0)
 		return fail(errno, "/proc");
+	if (raise_descriptors(sb, run) < 0)
+		return -1;
 	if (sb->net == NET_SLIRP && hold_tap(sb, run) < 0)
 		return -1;
 	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1], &run->tap) < 0)
@@ -144,7 +163,8 @@ static int inside_ids(const struct sandbox *sb, struct run *run)
 	if (run->clone_flags & CLONE_NEWUSER) {
 		if (sb->userns_block_fd < 0 && identity_map(&run->identity, run->proc) < 0)
 			return -1;
-	} else if (switch_ids(sb, &run->identity) < 0) {
+	} else if (switch_ids(sb, &run->identity) < 0 ||
+		   (sb->userns_fd >= 0 && die_with_zbox(sb, run) < 0)) {
 		return -1;
 	}
 	if (run->alone) {
@@ -172,18 +192,25 @@ static int fill_network(const struct run *run)
 	return run->tap.device < 0 ? 0 : tap_hand_over(&run->tap, run->proc);
 }
 
-/* Where the clone made it, it is still empty. */
+/* Where the clone made it, it is still empty; else the helper is waited for,
+ * as late as can be. */
 static int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
-	return run->clone_flags & CLONE_NEWNET ? fill_network(run) : netns_end(&run->netns);
+	if (run->clone_flags & CLONE_NEWNET) {
+		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
+		return fill_network(run);
+	}
+	return netns_end(&run->netns);
 }
 
-/* Before the command, and after all that can be done while zbox-net is still at it. */
+/* While zbox-net is still at it as much as can be is done, but not the end of opening devices. */
 static int inside_network_ready(const struct sandbox *sb, struct run *run)
 {
 	if (sb->net != NET_SLIRP)
 		return 0;
+	if (inside_network(sb, run) < 0)
+		return -1;
 	tap_allow_ping(run->proc, getgid());
 	close_fd(&run->tap.device);
 	return net_helper_wait(&run->net.socket);
@@ -256,8 +283,13 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 	if ((run->clone_flags & CLONE_NEWUSER) &&
 	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)
 		return -1;
+	/* the network namespace belongs to the first one, whose capabilities end here */
+	if ((run->identity.second || sb->userns2_fd >= 0) && inside_network(sb, run) < 0)
+		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
+	if (sb->userns2_fd >= 0 && die_with_zbox(sb, run) < 0)
+		return -1;
 	if (run->identity.second) {
 		if (identity_map_second(&run->identity, run->late_flags, run->proc) < 0)
 			return -1;
@@ -293,13 +325,18 @@ static int lock_files(const struct sandbox *sb, struct run *run)
 static int inside_last_reads(const struct sandbox *sb, struct run *run)
 {
 	int block = sb->block_fd;
+	ssize_t got;
 	char byte;
 
 	if (lock_files(sb, run) < 0)
 		return -1;
 	if (block >= 0) {
-		while (read(block, &byte, 1) < 0 && errno == EINTR)
-			;
+		do
+			got = read(block, &byte, 1);
+		while (got < 0 && errno == EINTR);
+		/* bubblewrap goes on then */
+		if (got < 0 && sb->personality == PERSONALITY_ZBOX)
+			return fail(errno, "--block-fd %d", block);
 		close_fd(&block);
 	}
 	return privileges_read_late(sb, run->privileges);
@@ -350,22 +387,36 @@ static const struct stage inside[] = {
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
-	{"network", inside_network},
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
 	{"network", inside_network_ready},
 	{"privileges", inside_privileges},
+	{"network", inside_network},
 };
 
 /* ---- the command ---- */
+
+/* Where no pid namespace sees to it: the end of PID 1 is the end of the command. */
+static int die_with_init(const struct sandbox *sb, const struct run *run)
+{
+	if (!run->alone || (sb->personality == PERSONALITY_BWRAP && !sb->die_with_parent))
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return fail(errno, "die with zbox");
+	return getppid() == run->self ? 0 : fail(0, "zbox is gone"); /* it ended before that */
+}
 
 static int command_session(const struct sandbox *sb, struct run *run)
 {
 	const struct terminal *t = run->supervisor.terminal;
 
+	if (die_with_init(sb, run) < 0)
+		return -1;
 	(void)umask(run->umask);
+	if (setrlimit(RLIMIT_NOFILE, &run->descriptors) < 0)
+		return fail(errno, "RLIMIT_NOFILE");
 	if (sb->new_session && !run->reaper && !t->replaced && setsid() < 0)
 		return fail(errno, "setsid");
 	if (!run->reaper && t->replaced && terminal_session(run->slave) < 0)
@@ -392,6 +443,29 @@ static int command_seccomp(const struct sandbox *sb, struct run *run)
 	return privileges_filter(sb, run->privileges);
 }
 
+/* bubblewrap is linked with glibc, whose execvp(3) gives a file without a first line that says by
+ * what it is run to the shell. Returns only when that fails. */
+static void exec_by_shell(const struct run *run, const char *file)
+{
+	const char *path = strchr(file, '/') ? "" : identity_variable(environ, "PATH");
+	size_t count = 0;
+	char **words;
+
+	while (run->argv[count])
+		count++;
+	words = calloc(count + 2, sizeof(*words));
+	for (size_t length; words && path; path = path[length] ? path + length + 1 : NULL) {
+		length = strcspn(path, ":");
+		words[0] = format_text("/bin/sh");
+		words[1] = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
+		if (!words[0] || !words[1])
+			return;
+		memcpy(words + 2, run->argv + 1, (count - 1) * sizeof(*words));
+		if (access(words[1], X_OK) == 0)
+			(void)execv(words[0], words);
+	}
+}
+
 static int command_exec(const struct sandbox *sb, struct run *run)
 {
 	const char *file = run->argv[0];
@@ -402,6 +476,8 @@ static int command_exec(const struct sandbox *sb, struct run *run)
 	environ = run->environment;
 	(void)execvp(file, run->argv);
 	err = errno;
+	if (err == ENOEXEC && sb->personality == PERSONALITY_BWRAP)
+		exec_by_shell(run, file);
 	return fail_status(err == ENOENT ? 127 : 126, err,
 			   sb->personality == PERSONALITY_BWRAP ? "execvp %s" : "%s", file);
 }
@@ -422,40 +498,37 @@ static int init_privileges(const struct sandbox *sb, struct run *run)
 	return privileges_filter(sb, run->privileges);
 }
 
-static int become_init(const struct sandbox *sb, struct run *run, pid_t child)
+static int init_close(const struct sandbox *sb, const struct run *run, const struct init *init)
 {
-	struct init init = {
-		.channel = run->ends[1],
-		.slave = run->slave,
-		.command = child,
-		.lingers = sb->personality == PERSONALITY_BWRAP,
-		.alone = run->alone,
-		.children = run->children,
-	};
-
-	failure_step("init");
-	if (chdir("/") < 0)
-		(void)fail(errno, "chdir /");
-	if (failure_get() || init_privileges(sb, run) < 0)
-		return -1;
-	return init_run(&init);
-}
-
-static void init_close(const struct sandbox *sb, const struct run *run)
-{
-	int *keep = calloc(run->lock_count + 4, sizeof(*keep));
+	int *keep = calloc(run->lock_count + 5, sizeof(*keep));
 	size_t count = 0;
 
 	if (!keep)
-		return;
+		return fail(0, "out of memory");
 	for (size_t i = 0; i < run->lock_count; i++)
 		keep[count++] = run->locks[i];
+	keep[count++] = init->signals;
 	keep[count++] = run->ends[1];
 	keep[count++] = run->slave;
 	keep[count++] = run->children;
 	keep[count++] = sb->sync_fd;
 	close_from_but(sb->personality == PERSONALITY_BWRAP ? 3 : 0, keep, count);
 	free(keep);
+	return 0;
+}
+
+static int become_init(const struct sandbox *sb, struct run *run, struct init *init)
+{
+	failure_step("init");
+	/* Killed together with zbox, we could not end what has no pid namespace around it. That the
+	 * channel is at its end says the same. */
+	if (run->alone && !init->lingers && prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return fail(errno, "die with zbox");
+	if (chdir("/") < 0)
+		return fail(errno, "chdir /");
+	if (init_close(sb, run, init) < 0 || init_privileges(sb, run) < 0)
+		return -1;
+	return init_run(init);
 }
 
 static int init_session(const struct sandbox *sb, struct run *run)
@@ -473,6 +546,8 @@ static void wipe_words(struct run *run)
 {
 	char *start = run->words[0], *end = start;
 
+	if (!start) /* old kernels start a program without argv[0] */
+		return;
 	for (char **word = run->words; *word; word++)
 		end = *word + strlen(*word);
 	for (char **word = environ; *word; word++)
@@ -484,24 +559,31 @@ static void wipe_words(struct run *run)
 
 static int spawn(const struct sandbox *sb, struct run *run)
 {
-	pid_t child;
+	struct init init = {
+		.channel = run->ends[1],
+		.slave = run->slave,
+		.lingers = sb->personality == PERSONALITY_BWRAP,
+		.alone = run->alone,
+		.children = run->children,
+	};
 
 	failure_step("command");
-	if (init_session(sb, run) < 0)
+	if (init_open(&init) < 0 || init_session(sb, run) < 0)
 		return -1;
 	wipe_words(run);
-	child = vfork();
-	if (child < 0)
+	if (run->alone)
+		run->self = getpid();
+	init.command = vfork();
+	if (init.command < 0)
 		return fail(errno, "Can't fork for child");
-	if (child == 0) {
+	if (init.command == 0)
 		_exit(stages_apply(command, COUNT(command), sb, run) != 0);
-	}
 	/* the exec has worked, or its failure is in our record */
 	if (failure_get())
 		return -1;
-	(void)channel_send(run->ends[1], MESSAGE_STARTED, 0);
-	init_close(sb, run);
-	return become_init(sb, run, child);
+	if (channel_send(run->ends[1], MESSAGE_STARTED, 0) < 0)
+		return fail(errno, "zbox outside is gone");
+	return become_init(sb, run, &init);
 }
 
 int inside_run(const struct sandbox *sb, struct run *run)

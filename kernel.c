@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <linux/stat.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@ enum {
 	NR_open_tree = 428,
 	NR_move_mount = 429,
 	NR_pidfd_open = 434,
+	NR_clone3 = 435,
 	NR_openat2 = 437,
 	NR_mount_setattr = 442,
 };
@@ -79,6 +81,19 @@ pid_t kernel_clone(unsigned long flags)
 	/* without CLONE_VM the stack may be NULL and the order of the other arguments, which
 	 * differs between architectures, does not matter: they are all 0 */
 	return (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+}
+
+pid_t kernel_clone_as(unsigned long flags, pid_t pid)
+{
+	struct clone_args args = {
+		.flags = flags,
+		.exit_signal = SIGCHLD,
+		.set_tid = (uint64_t)(uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+	long child = syscall(NR_clone3, &args, sizeof(args));
+
+	return child >= 0 ? (pid_t)child : kernel_clone(flags);
 }
 
 static bool answers(long result)

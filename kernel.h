@@ -48,6 +48,11 @@ int kernel_pidfd_open(pid_t pid);
  * fork() would do it: same return values. Single-threaded callers only. */
 pid_t kernel_clone(unsigned long flags);
 
+/* The same, and the child gets the given pid in the pid namespace of the caller, which does not
+ * count as handed out then: clone3(2) with set_tid, Linux 5.5. Without it, or where the caller may
+ * not choose, the child gets the next pid as any other does. */
+pid_t kernel_clone_as(unsigned long flags, pid_t pid);
+
 /* Whether open_tree, move_mount and mount_setattr are there (Linux 5.12) and not refused by a
  * filter: each is called with arguments that a kernel that has it answers differently. */
 bool kernel_has_mount_api(void);

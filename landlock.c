@@ -308,7 +308,7 @@ static int grant_all(const struct landlock *l, const struct sandbox *sb)
 
 int landlock_apply(const struct sandbox *sb, int abi)
 {
-	struct landlock l;
+	struct landlock l = {-1, 0};
 
 	if (landlock_begin(&l, abi, false) < 0)
 		return -1;

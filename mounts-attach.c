@@ -61,11 +61,37 @@ int root_refresh(struct builder *b)
 	return 0;
 }
 
+/* The number of the mount that fd is on, from /proc/self/fdinfo (Linux 3.15); -1 unknown. */
+static int64_t mount_id(int fd)
+{
+	char path[FD_PATH_SIZE], text[512], number[24];
+	const char *line;
+	size_t length;
+	int64_t id;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (read_file_at(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return -1;
+	line = strstr(text, "mnt_id:");
+	if (!line)
+		return -1;
+	line += strlen("mnt_id:");
+	line += strspn(line, " \t");
+	length = strspn(line, "0123456789");
+	if (length >= sizeof(number))
+		return -1;
+	memcpy(number, line, length);
+	number[length] = '\0';
+	return parse_number(number, 0, INT64_MAX, &id) < 0 ? -1 : id;
+}
+
+/* The same directory can be bound elsewhere as well: then it is another mount. */
 static bool is_root(const struct builder *b, int dest)
 {
 	struct stat st;
 
-	return fstat(dest, &st) == 0 && st.st_dev == b->top_dev && st.st_ino == b->top_ino;
+	return fstat(dest, &st) == 0 && st.st_dev == b->top_dev && st.st_ino == b->top_ino &&
+	       mount_id(dest) == mount_id(b->root->fd);
 }
 
 /* ---- the old interface ---- */
@@ -105,30 +131,6 @@ int mount_restrict(const struct builder *b, int fd, uint64_t attributes)
 	if (b->modern)
 		return kernel_mount_setattr(fd, "", AT_EMPTY_PATH, attributes);
 	return restrict_old(fd, attributes);
-}
-
-/* The number of the mount that fd is on, from /proc/self/fdinfo (Linux 3.15); -1 unknown. */
-static int64_t mount_id(int fd)
-{
-	char path[FD_PATH_SIZE], text[512], number[24];
-	const char *line;
-	size_t length;
-	int64_t id;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	if (read_file_at(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return -1;
-	line = strstr(text, "mnt_id:");
-	if (!line)
-		return -1;
-	line += strlen("mnt_id:");
-	line += strspn(line, " \t");
-	length = strspn(line, "0123456789");
-	if (length >= sizeof(number))
-		return -1;
-	memcpy(number, line, length);
-	number[length] = '\0';
-	return parse_number(number, 0, INT64_MAX, &id) < 0 ? -1 : id;
 }
 
 struct mount_line {

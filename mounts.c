@@ -28,13 +28,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Bounds of the tmpfs that zbox makes: a full /tmp is ENOSPC inside, not a host without memory. */
 #define TMPFS_BOUNDS "size=25%,nr_inodes=400k"
-#define SPARE_FDS 64 /* what the set-up needs beside the sources */
 
 mode_t mounts_parent_mode(const struct builder *b, const struct mount *m)
 {
@@ -138,23 +136,6 @@ static void source_close(const struct mount *m, struct source *s)
 		close_fd(&s->layers[i]);
 	free(s->layers);
 	s->layers = NULL;
-}
-
-/* Each source is a descriptor. The soft limit is the caller's guess, the hard one is the limit. */
-static int descriptors_raise(const struct sandbox *sb, struct rlimit *saved)
-{
-	struct rlimit limit;
-	rlim_t need = SPARE_FDS;
-
-	for (size_t i = 0; i < sb->mount_count; i++)
-		need += 1 + sb->mounts[i].layer_count;
-	if (getrlimit(RLIMIT_NOFILE, saved) < 0)
-		return fail(errno, "RLIMIT_NOFILE");
-	if (saved->rlim_cur >= need)
-		return 0;
-	limit = *saved;
-	limit.rlim_cur = limit.rlim_max;
-	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? fail(errno, "RLIMIT_NOFILE") : 0;
 }
 
 /* ---- operations ---- */
@@ -357,25 +338,29 @@ static int build(struct builder *b)
 	return root_finish(b);
 }
 
+size_t mounts_descriptors(const struct sandbox *sb)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		count += 1 + sb->mounts[i].layer_count;
+	return count;
+}
+
 int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root)
 {
 	struct builder b = {
 		.sb = sb, .root = root, .caller = caller, .base = -1, .bottom = -1, .hidden = -1};
-	struct rlimit saved;
 	int result;
 
 	root->fd = -1;
 	root->make_on_host = sb->personality == PERSONALITY_BWRAP;
 	b.modern = kernel_has_mount_api();
-	if (descriptors_raise(sb, &saved) < 0)
-		return -1;
 	result = build(&b);
 	for (size_t i = 0; b.sources && i < sb->mount_count; i++)
 		source_close(&sb->mounts[i], &b.sources[i]);
 	free(b.sources);
 	close_fd(&b.base);
 	close_fd(&b.hidden);
-	if (result == 0 && setrlimit(RLIMIT_NOFILE, &saved) < 0)
-		return fail(errno, "RLIMIT_NOFILE");
 	return result;
 }

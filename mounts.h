@@ -14,4 +14,7 @@
  * with root_free(). Returns 0, or -1 after fail(). */
 int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root) MUST_CHECK;
 
+/* How many descriptors the sources of sb's list take, which are all open at once. */
+size_t mounts_descriptors(const struct sandbox *sb);
+
 #endif

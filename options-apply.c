@@ -339,6 +339,25 @@ int refuse_late(struct parser *p, const struct option *o, char **arg)
 	return fail(0, "--%s has to be the very first word", o->name);
 }
 
+/* Profiles were read before; see profiles.c. */
+int take_profile(struct parser *p, const struct option *o, char **arg)
+{
+	(void)arg;
+	if (p->in_file)
+		return fail(0, "--%s not supported in arguments file", o->name);
+	return 0;
+}
+
+int take_set(struct parser *p, const struct option *o, char **arg)
+{
+	return take_profile(p, o, arg);
+}
+
+int take_no_profile(struct parser *p, const struct option *o, char **arg)
+{
+	return take_profile(p, o, arg);
+}
+
 /* Cuts data at its NULs. The last one may be missing, empty words count. Returns an array that ends
  * with NULL and is owned by sb, or NULL after fail(). */
 static char **split_words(struct parser *p, char *data, size_t length, size_t *count)

@@ -87,6 +87,7 @@ const struct option options_namespaces[] = {
 	 .apply = share_namespaces,
 	 .personality = FOR_ZBOX,
 	 .value = CLONE_NEWPID,
+	 .conflicts = "pidns",
 	 .help = "Share the process namespace with the caller",
 	 .man = "The command sees the processes of the caller. A later --unshare-pid takes it "
 		"back."},
@@ -210,6 +211,7 @@ const struct option options_privileges[] = {
 	 .args = "CAP",
 	 .apply = add_cap,
 	 .value = true,
+	 .conflicts = "userns",
 	 .help = "Give the command the capability CAP, or ALL",
 	 .man = "Gives the command a capability, named as in capabilities(7) "
 		"(CAP_NET_BIND_SERVICE, in any case; the prefix may be missing except under the "
@@ -249,7 +251,8 @@ const struct option options_privileges[] = {
 	 .man = "Which system calls the command may use: a profile that ships with zbox (strict, "
 		"build, network-client, desktop, container, compute, permissive, nested, none) or "
 		"a file with one. strict when this is not given. --seccomp-show prints what a "
-		"profile says."},
+		"profile says. Under desktop and nested the ids inside are the caller's unless "
+		"--uid and --gid say otherwise, because user 0 cannot be mapped a second time."},
 	{.name = "seccomp-allow",
 	 .args = "CALL",
 	 .apply = add_seccomp_change,
@@ -271,6 +274,7 @@ const struct option options_privileges[] = {
 	 .apply = show_page,
 	 .personality = FOR_ZBOX,
 	 .value = PRINT_SECCOMP_SHOW,
+	 .typed = true,
 	 .help = "Print what a profile says of each system call",
 	 .man = "Prints the profile NAME with all that it includes: what happens to each system "
 		"call, and the file and line that says so."},
@@ -279,6 +283,7 @@ const struct option options_privileges[] = {
 	 .apply = explain_call,
 	 .personality = FOR_ZBOX,
 	 .value = PRINT_SECCOMP_WHY,
+	 .typed = true,
 	 .help = "Print what a profile does with a call and its arguments",
 	 .man = "Prints what the profile NAME does with the system call CALL, and because of which "
 		"line. The words that follow are the arguments of the call, numbers as in C."},

@@ -101,9 +101,14 @@ static const struct part parts[] = {
 	 "counts."},
 	{ITEM, "HOME",
 	 "The working directory of the command when the caller's does not exist inside."},
+	{ITEM, "XDG_CONFIG_HOME",
+	 "Where the user's profiles are, in zbox/profiles; .config in HOME where it is not set."},
 	{PARAGRAPH, NULL,
-	 "zbox itself is not configured by the environment. PWD is always set for the command."},
+	 "Profiles can use these and some more; see zbox-profile(5). zbox itself is not configured "
+	 "by the environment otherwise. PWD is always set for the command."},
 	{SECTION, "FILES", NULL},
+	{ITEM, "$XDG_CONFIG_HOME/zbox/profiles, /etc/zbox/profiles",
+	 "Profiles of the user and of the system; see --profile and zbox-profile(5)."},
 	{ITEM, "/proc/sys/user/max_user_namespaces",
 	 "How many user namespaces a user may have; 0 forbids them."},
 	{ITEM, "/proc/sys/kernel/unprivileged_userns_clone",
@@ -133,6 +138,8 @@ static const struct part parts[] = {
 	{PARAGRAPH, NULL, "A shell that sees the programs of the host and nothing else of it:"},
 	{EXAMPLE, NULL, "zbox --ro-bind /usr /usr bash"},
 	{PARAGRAPH, NULL, "Build what cannot be trusted, in a directory that it may change:"},
+	{EXAMPLE, NULL, "zbox --profile build -- make -j2"},
+	{PARAGRAPH, NULL, "Nearly the same by hand, in another place:"},
 	{EXAMPLE, NULL,
 	 "zbox --ro-bind /usr /usr --bind \"$PWD\" /src --chdir /src \\\n"
 	 "     --seccomp-profile build -- make -j2"},
@@ -180,7 +187,7 @@ static const struct part parts[] = {
 	 "it makes it on the host."},
 	{SECTION, "SEE ALSO", NULL},
 	{PARAGRAPH, NULL,
-	 "unshare(1), nsenter(1), newuidmap(1), seccomp(2), user_namespaces(7), "
+	 "zbox-profile(5), unshare(1), nsenter(1), newuidmap(1), seccomp(2), user_namespaces(7), "
 	 "mount_namespaces(7), "
 	 "capabilities(7), landlock(7)"},
 };

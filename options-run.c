@@ -17,6 +17,7 @@ const struct option options_general[] = {
 	 .args = "",
 	 .apply = show_page,
 	 .value = PRINT_HELP,
+	 .typed = true,
 	 .help = "Print this help",
 	 .man = "Prints the options that the program has under the name it was called by, and ends "
 		"with status 0."},
@@ -24,12 +25,14 @@ const struct option options_general[] = {
 	 .args = "",
 	 .apply = show_page,
 	 .value = PRINT_VERSION,
+	 .typed = true,
 	 .help = "Print the version",
 	 .man = "Prints the version, and which bubblewrap it can stand in for. Under the name "
 		"bwrap it prints what bubblewrap of that version prints."},
 	{.name = "args",
 	 .args = "FD",
 	 .apply = read_args,
+	 .typed = true,
 	 .help = "Read more options from FD, each word ended by NUL",
 	 .man = "Reads FD to its end, closes it, and takes what it holds as further options in the "
 		"place of this one. Each word ends with a NUL byte; the last may lack it, and "
@@ -58,6 +61,7 @@ const struct option options_general[] = {
 	 .personality = FOR_ZBOX,
 	 FIELD(print),
 	 .value = PRINT_EXPLAIN,
+	 .typed = true,
 	 .help = "Print what would be done, in order, and do nothing",
 	 .man = "Prints the plan in the order in which it would be carried out, each part with "
 		"where it came from: the word of the command line, an arguments file, or the base "
@@ -69,6 +73,7 @@ const struct option options_general[] = {
 	 .personality = FOR_ZBOX,
 	 FIELD(print),
 	 .value = PRINT_DOCTOR,
+	 .typed = true,
 	 .help = "Try what zbox needs on this machine and say the cure",
 	 .man = "Tries on this machine each thing that zbox needs, by using it in a child process, "
 		"and says what works, what does not, and what to do about it. The status is 0 when "
@@ -79,6 +84,7 @@ const struct option options_general[] = {
 	 .personality = FOR_ZBOX,
 	 FIELD(print),
 	 .value = PRINT_HELP,
+	 .typed = true,
 	 .help = "Print a page or the completions for a shell",
 	 .man = "Prints the help, the version, this page, or the completions for bash, zsh or "
 		"fish, all of which come from one table, and ends with status 0."},
@@ -86,6 +92,7 @@ const struct option options_general[] = {
 	 .args = "",
 	 .apply = refuse_late,
 	 .personality = FOR_ZBOX,
+	 .typed = true,
 	 .help = "As the very first word, behave as bubblewrap does",
 	 .man = "Only as the very first word: zbox takes the options, defaults, messages and exit "
 		"statuses of bubblewrap, as it does when it is called by the name bwrap."},

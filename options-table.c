@@ -9,6 +9,7 @@
 
 const struct option_group option_groups[] = {
 	{"General options", options_general},
+	{"Profiles", options_profiles},
 	{"Putting host files in", options_binds},
 	{"Making new files and file systems", options_created},
 	{"Overlays", options_overlays},

@@ -24,12 +24,13 @@ struct option {
 	const char *args; /* see above; "" for a switch */
 	int (*apply)(struct parser *, const struct option *, char **arg);
 	unsigned personality; /* FOR_*; 0 means FOR_BOTH */
+	bool once;            /* a second one wins over the first, with a warning */
+	bool typed;           /* belongs on the command line, not in a profile */
+	bool modifier;        /* speaks of the operation that follows; see options.c */
 	size_t field, count;  /* offset in struct sandbox, and of the array's length */
 	int value;            /* what is stored or done: an enum's value, CLONE_NEW* bits */
 	unsigned flags;       /* mounts: enum mount_flag */
 	int64_t max;          /* largest number */
-	bool once;            /* a second one wins over the first, with a warning */
-	bool modifier;        /* speaks of the operation that follows; see options.c */
 	const char *missing;  /* bubblewrap's words for a missing operand where they differ */
 	const char *needs, *conflicts; /* names of options, blanks between; see options-check.c */
 	const char *help;              /* one line: --help, zsh, fish; at most 60 characters */
@@ -44,13 +45,15 @@ struct option_group {
 extern const struct option_group option_groups[];
 extern const size_t option_group_count;
 
-/* The rows: options-files.c has those of the new root, options-network.c those of the network,
+/* The rows: options-files.c has those of the new root, options-profiles.c, options-network.c,
  * options-run.c and options-confine.c the others. Each array ends with a row without a name; none
  * has more than GROUP_ROWS. */
 #define GROUP_ROWS 32
-extern const struct option options_general[], options_binds[], options_created[],
-	options_overlays[], options_namespaces[], options_network[], options_identity[],
-	options_environment[], options_privileges[], options_life[], options_descriptors[];
+#define OPERANDS_MAX 3
+extern const struct option options_general[], options_profiles[], options_binds[],
+	options_created[], options_overlays[], options_namespaces[], options_network[],
+	options_identity[], options_environment[], options_privileges[], options_life[],
+	options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
@@ -84,7 +87,9 @@ struct parser {
 	uint16_t slots[OPTION_SLOTS]; /* hash of a name -> position of the row + 1 */
 	struct origin origin;         /* of the word that is being looked at */
 	bool in_file;                 /* within --args */
-	size_t words;                 /* seen so far, files included */
+	bool in_profile;
+	uint32_t typed[OPTION_GROUPS]; /* options that the command line gave, as sandbox.given */
+	size_t words;                  /* seen so far, files included */
 
 	/* said of the operation that follows, and taken by it */
 	int perms;           /* --perms, -1 none */
@@ -92,11 +97,27 @@ struct parser {
 	const char **layers; /* --overlay-src */
 	size_t layer_count;
 	char *overlay_options; /* --overlay-opt, joined; NULL none */
+
+	/* profiles */
+	const char **sets; /* --set: NAME=VALUE */
+	size_t set_count, profile_files;
+	bool no_profiles; /* the words looked wrong before they were parsed */
 };
 
 /* Reads words (an array that ends with NULL) until the first that is no option; file: NULL for the
  * command line. Returns 0, or -1 after fail(). */
 int parse_words(struct parser *p, char **words, size_t count, const char *file) MUST_CHECK;
+
+/* The row that a word names, as --name, or (zbox) as --name=value; *value is what stands behind
+ * the =, NULL nothing. NULL: there is no such option. */
+const struct option *parse_name(const struct parser *p, char *word, unsigned *number, char **value);
+
+/* Reads one option, of which left words are there. Returns how many it took, or -1 after fail(). */
+int parse_option(struct parser *p, char **words, size_t left) MUST_CHECK;
+
+/* At the end of a file: what waits for the operation that follows waits in vain. Returns 0, or -1
+ * after fail(). */
+int parse_pending(const struct parser *p) MUST_CHECK;
 
 /* Counts words towards the limit. Returns 0, or -1 after fail(). */
 int parse_limit(struct parser *p, size_t words) MUST_CHECK;
@@ -133,6 +154,9 @@ int try_namespaces(struct parser *p, const struct option *o, char **arg);
 int share_namespaces(struct parser *p, const struct option *o, char **arg);
 int show_page(struct parser *p, const struct option *o, char **arg);
 int explain_call(struct parser *p, const struct option *o, char **arg);
+int take_profile(struct parser *p, const struct option *o, char **arg);
+int take_set(struct parser *p, const struct option *o, char **arg);
+int take_no_profile(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
 

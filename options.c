@@ -2,6 +2,7 @@
  * options.c - the parser: words -> struct sandbox, by the rows of the option table.
  *
  *   options_parse    the command line, up to "--" or the first word that is no option
+ *     profiles_take  before it the profiles that it names (profiles.c), so that its words win
  *     parse_words    the same for the words of an --args file, in the place of that option
  *       parse_option one option: find the row, count and check its operands, let the row act
  *
@@ -17,6 +18,7 @@
  * run on anything.
  */
 #include "options-table.h"
+#include "profiles.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -105,10 +107,10 @@ static int check_operands(const struct option *o, char **arg, unsigned count)
 	return 0;
 }
 
-/* What --perms and the like said has to be taken by the very next operation. */
+/* What --perms and the like said has to be taken by the very next operation o, NULL: by nothing. */
 static int check_pending(const struct parser *p, const struct option *o)
 {
-	if (o->modifier)
+	if (o && o->modifier)
 		return 0;
 	if (p->perms >= 0)
 		return fail(0, "--perms must be followed by an option that creates a file");
@@ -139,30 +141,66 @@ static bool stopped(const struct parser *p)
 	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
 }
 
+/* Mounts know where they came from; for the others --explain gets a list. */
+static int note_choice(struct parser *p, const struct option *o, char **arg)
+{
+	struct choice *s;
+	size_t count = args_count(o->args);
+
+	if (p->sb->personality == PERSONALITY_BWRAP || o->modifier || o->apply == add_mount ||
+	    o->apply == read_args)
+		return 0;
+	s = array_add(&p->sb->choices, &p->sb->choice_count, sizeof(*s));
+	if (!s)
+		return -1;
+	s->name = o->name;
+	s->origin = p->origin;
+	count += o->args[0] == '[' && arg[0];
+	for (size_t i = 0; i < count && i < COUNT(s->operands); i++)
+		s->operands[i] = arg[i];
+	return 0;
+}
+
 static int apply_row(struct parser *p, const struct option *o, unsigned number, char **arg)
 {
 	uint32_t bit = 1U << (number % GROUP_ROWS);
-	uint32_t *given = &p->sb->given[number / GROUP_ROWS];
+	uint32_t *typed = &p->typed[number / GROUP_ROWS];
 
-	if (o->once && (*given & bit) && warn_once(p, o) < 0)
+	/* that a profile is overruled is what profiles are for */
+	if (o->once && !p->in_profile && (*typed & bit) && warn_once(p, o) < 0)
 		return -1;
-	*given |= bit;
-	if (o->apply(p, o, arg) < 0)
+	if (!p->in_profile)
+		*typed |= bit;
+	p->sb->given[number / GROUP_ROWS] |= bit;
+	if (note_choice(p, o, arg) < 0 || o->apply(p, o, arg) < 0)
 		return -1;
 	if (stopped(p))
 		return 0;
 	return check_pending(p, o) < 0 ? -1 : check_pending_layers(p, o);
 }
 
-/* --name=value, which only zbox has: bubblewrap takes it for an unknown name. */
-static int parse_with_value(struct parser *p, char *word, char *equals)
+const struct option *parse_name(const struct parser *p, char *word, unsigned *number, char **value)
 {
-	unsigned number;
-	const struct option *o = find_indexed(p, word + 2, (size_t)(equals - word) - 2, &number);
-	char *arg[2] = {equals + 1, NULL};
+	const struct option *o;
+	char *equals;
 
-	if (!o)
-		return fail(0, "Unknown option %s", word);
+	*value = NULL;
+	if (strncmp(word, "--", 2) != 0)
+		return NULL;
+	o = find_indexed(p, word + 2, strlen(word + 2), number);
+	if (o || p->sb->personality != PERSONALITY_ZBOX)
+		return o;
+	equals = strchr(word, '=');
+	if (!equals)
+		return NULL;
+	*value = equals + 1;
+	return find_indexed(p, word + 2, (size_t)(equals - word) - 2, number);
+}
+
+static int parse_with_value(struct parser *p, const struct option *o, unsigned number, char *value)
+{
+	char *arg[OPERANDS_MAX] = {value};
+
 	if (args_count(o->args) == 0 && o->args[0] != '[')
 		return fail(0, "--%s does not take a value", o->name);
 	if (args_count(o->args) > 1)
@@ -172,24 +210,16 @@ static int parse_with_value(struct parser *p, char *word, char *equals)
 	return 1;
 }
 
-/* Returns how many words the option took, or -1 after fail(). */
-static int parse_option(struct parser *p, char **words, size_t left)
+int parse_option(struct parser *p, char **words, size_t left)
 {
-	char *word = words[0];
-	char *no_value[1] = {NULL};
-	const struct option *o = NULL;
+	char *no_value[OPERANDS_MAX] = {NULL}, *value;
 	unsigned number, count;
+	const struct option *o = parse_name(p, words[0], &number, &value);
 
-	if (strncmp(word, "--", 2) == 0)
-		o = find_indexed(p, word + 2, strlen(word + 2), &number);
-	if (!o && p->sb->personality == PERSONALITY_ZBOX && strncmp(word, "--", 2) == 0) {
-		char *equals = strchr(word, '=');
-
-		if (equals)
-			return parse_with_value(p, word, equals);
-	}
 	if (!o)
-		return fail(0, "Unknown option %s", word);
+		return fail(0, "Unknown option %s", words[0]);
+	if (value)
+		return parse_with_value(p, o, number, value);
 	count = args_count(o->args);
 	if (left <= count)
 		return fail_missing(o);
@@ -197,6 +227,11 @@ static int parse_option(struct parser *p, char **words, size_t left)
 	    apply_row(p, o, number, count > 0 ? words + 1 : no_value) < 0)
 		return -1;
 	return 1 + (int)count;
+}
+
+int parse_pending(const struct parser *p)
+{
+	return check_pending(p, NULL) < 0 ? -1 : check_pending_layers(p, NULL);
 }
 
 int parse_limit(struct parser *p, size_t words)
@@ -246,12 +281,20 @@ int options_parse(struct sandbox *sb, int argc, char **argv, const struct option
 
 	index_rows(&p);
 	result = parse_limit(&p, count);
+	if (result == 0 && sb->personality == PERSONALITY_ZBOX)
+		result = profiles_take(&p, argv + 1, count);
 	if (result == 0)
 		result = parse_words(&p, argv + 1, count, NULL);
-	/* bubblewrap lets --perms and --size before the command pass */
 	if (result == 0 && !stopped(&p))
 		result = check_pending_layers(&p, NULL);
+	/* bubblewrap lets --perms and --size before the command pass */
+	if (result == 0 && !stopped(&p) && sb->personality == PERSONALITY_ZBOX)
+		result = check_pending(&p, NULL);
+	/* nothing runs without the profiles that were asked for */
+	if (result == 0 && p.no_profiles && !stopped(&p))
+		result = fail(0, "the profiles were not read");
 	free(p.layers);
 	free(p.overlay_options);
+	free(p.sets);
 	return result;
 }

@@ -14,6 +14,16 @@ struct options_reader {
 	 * memory with the length in *length and a NUL behind it, as read_fd() does, or NULL with
 	 * errno set. */
 	char *(*read_fd)(void *context, int fd, size_t *length);
+	/* Profiles: the same for a path, at most limit bytes (EFBIG beyond). ENOENT and ENOTDIR
+	 * mean that there is no such file. */
+	char *(*read_file)(void *context, const char *path, size_t limit, size_t *length);
+	/* Whether the path exists, links followed. */
+	bool (*exists)(void *context, const char *path);
+	/* The path without links, dots and relative parts, in heap memory; NULL: it does not exist.
+	 */
+	char *(*real_path)(void *context, const char *path);
+	/* The value of a variable that profiles may use; NULL: it is not set, or none of them. */
+	const char *(*variable)(void *context, const char *name);
 	void *context;
 };
 

@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,27 +54,45 @@ static int hold_stdio(void)
 	return 0;
 }
 
-/* For the set-up, not for the command. Whether they are open is found out where they are used. */
-static void close_at_exec(const struct sandbox *sb)
+/* For the set-up, not for the command. One that was named and is not open is found before anything
+ * is opened here: its number would come to mean some descriptor of ours, of the host's /proc say. */
+static int close_at_exec(const struct sandbox *sb)
 {
-	const int used[] = {sb->info_fd,  sb->json_status_fd, sb->status_fd,
-			    sb->block_fd, sb->userns_fd,      sb->userns2_fd,
-			    sb->pidns_fd, sb->netns_fd,       sb->userns_block_fd};
+	/* as bubblewrap says it, where it does */
+	const struct {
+		int fd;
+		const char *text;
+	} used[] = {
+		{sb->info_fd, "Write to info_fd"},
+		{sb->json_status_fd, "Write to json_status_fd"},
+		{sb->status_fd, "--status-fd"},
+		{sb->block_fd, "--block-fd"},
+		{sb->userns_fd, "Joining specified user namespace failed"},
+		{sb->userns2_fd, "Setting userns2 failed"},
+		{sb->pidns_fd, "Setting pidns failed"},
+		{sb->netns_fd, "--netns"},
+		{sb->userns_block_fd, "--userns-block-fd"},
+		/* without a reaper the command is who holds it, as in bubblewrap */
+		{sb->as_pid_1 ? -1 : sb->sync_fd, "--sync-fd"},
+	};
 
 	for (size_t i = 0; i < COUNT(used); i++)
-		if (used[i] >= 0)
-			(void)fcntl(used[i], F_SETFD, FD_CLOEXEC);
-	/* without a reaper the command is who holds it, as in bubblewrap */
-	if (sb->sync_fd >= 0 && !sb->as_pid_1)
-		(void)fcntl(sb->sync_fd, F_SETFD, FD_CLOEXEC);
+		if (used[i].fd >= 0 && fcntl(used[i].fd, F_SETFD, FD_CLOEXEC) < 0)
+			return fail(errno, "%s", used[i].text);
+	if (sb->as_pid_1 && sb->sync_fd >= 0 && fcntl(sb->sync_fd, F_GETFD) < 0)
+		return fail(errno, "--sync-fd");
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (sb->mounts[i].fd >= 0 && fcntl(sb->mounts[i].fd, F_GETFD) < 0)
+			return fail(errno, "descriptor %d for %s", sb->mounts[i].fd,
+				    sb->mounts[i].dest);
+	return 0;
 }
 
 static int outside_descriptors(const struct sandbox *sb, struct run *run)
 {
 	(void)run;
-	if (hold_stdio() < 0)
+	if (close_at_exec(sb) < 0 || hold_stdio() < 0)
 		return -1;
-	close_at_exec(sb);
 	if (sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	if (cloexec_from(3) < 0)
@@ -94,6 +113,8 @@ static int outside_life(const struct sandbox *sb, struct run *run)
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		return fail(errno, "SIGCHLD");
 	supervisor_signals(sb, &set);
+	/* a reader of ours that has gone is not to decide how the run ends */
+	(void)sigaddset(&set, SIGPIPE);
 	if (sigprocmask(SIG_BLOCK, &set, &run->old_mask) < 0)
 		return fail(errno, "sigprocmask");
 	return supervisor_watch_parent(sb, &run->supervisor.parent);
@@ -247,6 +268,7 @@ static int outside_clone(const struct sandbox *sb, struct run *run)
 	close_fd(&run->ends[1]);
 	run->supervisor.channel = take_fd(&run->ends[0]);
 	run->supervisor.reaper = run->reaper;
+	run->supervisor.alone = run->alone;
 	return 0;
 }
 
@@ -287,10 +309,22 @@ static int announce_to(const struct run *run, int fd, const char *start, const c
 	return write_fd(fd, text, used);
 }
 
-static int wait_for_byte(int fd)
+/* Signals act here as they do on any program, and nobody is waited for in vain. */
+static int wait_for_byte(const struct run *run, int fd)
 {
+	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
+				 {.fd = run->supervisor.channel},
+				 {.fd = run->supervisor.parent, .events = POLLIN}};
 	char byte;
 	ssize_t got;
+
+	while (ppoll(polls, COUNT(polls), NULL, &run->old_mask) < 0)
+		if (errno != EINTR)
+			return fail(errno, "poll");
+	if (polls[1].revents)
+		return fail(0, "the sandbox ended before the command was started");
+	if (polls[2].revents)
+		return fail(0, "the parent process has gone");
 
 	do
 		got = read(fd, &byte, 1);
@@ -309,7 +343,7 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 			return fail(errno, "Write to info_fd");
 		close_fd(&info);
 	}
-	if (sb->userns_block_fd >= 0 && wait_for_byte(sb->userns_block_fd) < 0)
+	if (sb->userns_block_fd >= 0 && wait_for_byte(run, sb->userns_block_fd) < 0)
 		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");

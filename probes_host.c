@@ -127,7 +127,7 @@ static int run_mapper(const char *program, pid_t pid, unsigned own, unsigned fir
 	if (mapper < 0)
 		return fail(errno, "fork");
 	if (mapper == 0) {
-		int null = open("/dev/null", O_RDWR);
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 		(void)dup2(null, 2);
 		execlp(program, program, text[0], "0", text[1], "1", "1", text[2], text[3],

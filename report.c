@@ -117,10 +117,14 @@ void report_warnings(const struct sandbox *sb)
 {
 	message.used = 0;
 	for (size_t i = 0; i < sb->warning_count; i++) {
-		add_prefix(&message, sb, sb->warnings[i].level_prefix, "<4>");
-		if (sb->personality == PERSONALITY_ZBOX)
+		const struct warning *w = &sb->warnings[i];
+
+		if (w->note && sb->quiet)
+			continue;
+		add_prefix(&message, sb, w->level_prefix, w->note ? "<5>" : "<4>");
+		if (sb->personality == PERSONALITY_ZBOX && !w->note)
 			add_text(&message, "warning: ");
-		add_object(&message, sb, sb->warnings[i].text);
+		add_object(&message, sb, w->text);
 		add_text(&message, "\n");
 		if (message.used > sizeof(message.bytes) / 2)
 			flush(&message);

@@ -12,6 +12,7 @@
 #include "supervisor.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct run {
@@ -27,6 +28,7 @@ struct run {
 	bool make_netns; /* a helper inside makes the network namespace, see network/namespace.c */
 	bool reaper;     /* the child is a PID 1 of ours */
 	bool alone;      /* and is not the first process of a pid namespace */
+	pid_t self;      /* alone: the reaper, for its child to know */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct net_helper net; /* --net slirp; inside only its socket counts */
@@ -41,6 +43,7 @@ struct run {
 	bool terminal_inside; /* it comes from the sandbox's own devpts */
 	char *cwd;            /* where the caller was, NULL unknown */
 	mode_t umask;
+	struct rlimit descriptors;  /* the caller's RLIMIT_NOFILE */
 	char **argv, **environment; /* of the command; owned */
 	char *argv0;                /* instead of argv[0], NULL none; owned */
 	char *exec_label;           /* copy of --exec-label, NULL none; owned */

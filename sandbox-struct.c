@@ -59,6 +59,8 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->lock_files);
 	free(sb->keep_fds);
 	free(sb->warnings);
+	free(sb->profiles);
+	free(sb->choices);
 	free(sb->buffers);
 	*sb = (struct sandbox){.personality = sb->personality};
 }

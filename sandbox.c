@@ -23,6 +23,7 @@
 #include "landlock.h"
 #include "network/choose.h"
 #include "options.h"
+#include "reader.h"
 #include "report.h"
 #include "run.h"
 #include "seccomp.h"
@@ -38,8 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WEAKNESSES 16          /* room for what does not hold in a run */
-#define ARGS_LIMIT (64U << 20) /* bytes that --args reads */
+#define WEAKNESSES 16 /* room for what does not hold in a run */
 
 static enum personality personality_of(int argc, char **argv)
 {
@@ -62,15 +62,6 @@ static enum personality personality_of(int argc, char **argv)
 	return PERSONALITY_ZBOX;
 }
 
-static char *read_args(void *context, int fd, size_t *length)
-{
-	char *data = read_fd(fd, ARGS_LIMIT, length);
-
-	(void)context;
-	close_fd(&fd);
-	return data;
-}
-
 /* What is only tried, is there or not: decided before the plan is made. */
 static void decide_tries(struct sandbox *sb)
 {
@@ -79,16 +70,18 @@ static void decide_tries(struct sandbox *sb)
 		const char *file, *limit;
 	} tries[] = {
 		{CLONE_NEWUSER, "/proc/self/ns/user", "/proc/sys/user/max_user_namespaces"},
-		{CLONE_NEWCGROUP, "/proc/self/ns/cgroup", "/proc/sys/user/max_cgroup_namespaces"},
+		{CLONE_NEWCGROUP, "/proc/self/ns/cgroup", NULL},
 	};
 
 	for (size_t i = 0; i < COUNT(tries); i++) {
 		char number[32];
-		bool there = access(tries[i].file, F_OK) == 0;
+		bool there;
 
 		if (!(sb->unshare_try & tries[i].flag))
 			continue;
-		if (there && read_file_at(-1, tries[i].limit, number, sizeof(number)) > 0)
+		there = access(tries[i].file, F_OK) == 0;
+		if (there && tries[i].limit &&
+		    read_file_at(-1, tries[i].limit, number, sizeof(number)) > 0)
 			there = strcmp(number, "0") != 0;
 		if (there)
 			sb->unshare |= tries[i].flag;
@@ -132,7 +125,9 @@ static size_t weaknesses(const struct sandbox *sb, const struct privileges *p, c
 	*loud = count;
 	if (p->landlock_note)
 		list[count++] = p->landlock_note;
-	for (unsigned i = 0; sb->personality == PERSONALITY_ZBOX && count < room &&
+	if (sb->personality == PERSONALITY_ZBOX && sb->landlock == LANDLOCK_OFF)
+		list[count++] = "Landlock is off, as it was asked to be";
+	for (unsigned i = 0; p->landlock_abi > 0 && count < room &&
 			     (missing = landlock_missing(p->landlock_abi, i)) != NULL;
 	     i++)
 		list[count++] = missing;
@@ -334,7 +329,8 @@ static int print_page(const struct sandbox *sb, const char *argv0)
 
 int main(int argc, char **argv)
 {
-	const struct options_reader reader = {.read_fd = read_args};
+	struct reader_context context = {{0}};
+	const struct options_reader reader = reader_of(&context);
 	enum personality personality = personality_of(argc, argv);
 	int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0;
 	struct sandbox sb;
@@ -362,5 +358,6 @@ int main(int argc, char **argv)
 		status = run_plan(&sb, argv);
 	}
 	sandbox_free(&sb);
+	reader_free(&context);
 	return status;
 }

@@ -30,6 +30,7 @@ struct origin {
 	const char *file; /* NULL: the command line; "base": added by base.c; else a file or "--args
 			     N" */
 	unsigned at;      /* word number on the command line, line number in a file, 0 unknown */
+	unsigned column;  /* in the line of a profile, 0: not from one */
 };
 
 enum mount_kind {
@@ -54,9 +55,8 @@ enum mount_kind {
 
 enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
-	MOUNT_DEVICES = 1 << 1,  /* device nodes work there */
-	MOUNT_TRY = 1 << 2,      /* skip when the source does not exist */
-	MOUNT_HOST_PROC = 1 << 3 /* unused by the parser; see mounts.c */
+	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
+	MOUNT_TRY = 1 << 2      /* skip when the source does not exist */
 };
 
 /* One operation on the new root. They are executed in the order of the list. */
@@ -129,9 +129,16 @@ enum print_what {
 	PRINT_SECCOMP_WHY
 };
 
+/* An option that is no operation on the root, with its operands, for --explain. */
+struct choice {
+	const char *name, *operands[3];
+	struct origin origin;
+};
+
 struct warning {
 	const char *text;  /* owned by the struct's buffers or static */
 	bool level_prefix; /* --level-prefix had been seen when it was noted */
+	bool note;         /* nothing is wrong: not said with --quiet */
 };
 
 #define OPTION_GROUPS 16 /* room of sandbox.given: groups of the option table, 32 rows each */
@@ -204,7 +211,12 @@ struct sandbox {
 
 	/* what to say */
 	bool level_prefix;
+	bool quiet; /* no notes */
 	enum print_what print;
+	const char **profiles; /* that were read, in order */
+	size_t profile_count;
+	struct choice *choices;
+	size_t choice_count;
 	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
 	struct warning *warnings;
 	size_t warning_count;

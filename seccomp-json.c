@@ -52,7 +52,10 @@ static int hex4(struct scanner *s, unsigned *code)
 {
 	*code = 0;
 	for (int i = 0; i < 4; i++, s->at++) {
-		char c = s->at < s->end ? *s->at : '\0';
+		char c = '\0';
+
+		if (s->at < s->end)
+			c = *s->at;
 
 		if (c >= '0' && c <= '9')
 			*code = *code * 16 + (unsigned)(c - '0');
@@ -247,7 +250,7 @@ static int check_key(const struct scanner *s, const struct json_value *object, c
 
 	for (const struct json_value *v = json_first(s->j, object); v;
 	     v = json_next(s->j, object, v))
-		if (strcmp(v->key, key) == 0 || ++keys == KEYS)
+		if ((v->key && strcmp(v->key, key) == 0) || ++keys == KEYS)
 			return wrong(s, "expected a key that is new, in an object of at most 256");
 	return 0;
 }
@@ -260,7 +263,7 @@ static int scan_key(struct scanner *s, const char **key)
 	*key = NULL;
 	if (object->type != JSON_OBJECT)
 		return 0;
-	if (scan_string(s, key) < 0)
+	if (scan_string(s, key) < 0 || !*key)
 		return -1;
 	object->end = s->j->count; /* as far as it is known, for the search */
 	if (check_key(s, object, *key) < 0)

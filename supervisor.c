@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,10 +57,18 @@ int supervisor_watch_parent(const struct sandbox *sb, int *parent)
 	return 0;
 }
 
+/* Where no pid namespace ends with the child, the child is told, by the end of the messages, to end
+ * what it has below it; before there is a command, it goes without further ado. */
+static void put_down(const struct supervisor *s)
+{
+	if (!s->alone || !s->started || s->channel < 0 || shutdown(s->channel, SHUT_WR) < 0)
+		(void)kill(s->child, SIGKILL);
+}
+
 static void end_all(struct supervisor *s, int signal)
 {
 	s->killed = signal;
-	(void)kill(s->child, SIGKILL);
+	put_down(s);
 }
 
 static void signal_arrived(struct supervisor *s, int signal)
@@ -77,9 +86,9 @@ static void signal_arrived(struct supervisor *s, int signal)
 	if (!s->reaper)
 		(void)kill(s->child, signal);
 	else if (signal == SIGCONT)
-		(void)channel_send(s->channel, MESSAGE_RESUME, terminal_resume(s->terminal));
+		(void)channel_post(s->channel, MESSAGE_RESUME, terminal_resume(s->terminal));
 	else
-		(void)channel_send(s->channel, MESSAGE_SIGNAL, signal);
+		(void)channel_post(s->channel, MESSAGE_SIGNAL, signal);
 }
 
 static void read_signals(struct supervisor *s, int fd)
@@ -123,7 +132,7 @@ static int message_arrived(struct supervisor *s)
 			signal_arrived(s, s->early);
 		return 1;
 	case MESSAGE_STOPPED:
-		(void)channel_send(s->channel, MESSAGE_RESUME,
+		(void)channel_post(s->channel, MESSAGE_RESUME,
 				   terminal_stopped(s->terminal, message.value));
 		return 1;
 	case MESSAGE_ENDED:
@@ -139,17 +148,20 @@ static int message_arrived(struct supervisor *s)
 	return fail(EPROTO, "a message of the sandbox");
 }
 
-/* The child, without waiting. Returns whether it has ended. */
-static bool child_ended(struct supervisor *s)
+/* The child, without waiting. Returns 1 when it has ended, 0 when not, -1 after fail(). */
+static int child_ended(struct supervisor *s)
 {
 	int status;
+	pid_t pid = waitpid(s->child, &status, WNOHANG);
 
-	if (waitpid(s->child, &status, WNOHANG) != s->child)
-		return false;
+	if (pid < 0 && errno != EINTR)
+		return fail(errno, "wait for the sandbox");
+	if (pid != s->child)
+		return 0;
 	if (!s->reaper || !s->ended)
 		s->status = status;
 	s->ended = true;
-	return true;
+	return 1;
 }
 
 /* Before the command runs that is a failure of the set-up, which knows more about it. */
@@ -199,7 +211,10 @@ static int round_of(struct supervisor *s, int signals)
 	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	/* messages first: what PID 1 said before it ended is still there to be read */
-	return s->channel < 0 && child_ended(s) ? 0 : 1;
+	if (s->channel >= 0)
+		return 1;
+	result = child_ended(s);
+	return result < 0 ? -1 : !result;
 }
 
 static int watch(struct supervisor *s)
@@ -223,7 +238,7 @@ int supervise(struct supervisor *s)
 	int result = watch(s);
 
 	if (result < 0)
-		(void)kill(s->child, SIGKILL);
+		put_down(s);
 	if (result < 0 || (!s->started && !s->ended))
 		(void)waitpid(s->child, NULL, 0);
 	terminal_finish(s->terminal);

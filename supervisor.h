@@ -16,6 +16,7 @@ struct supervisor {
 	const struct sandbox *sb;
 	pid_t child; /* PID 1 of the sandbox, or the command where there is none */
 	bool reaper; /* child is a PID 1 of ours, which reports; else it is the command */
+	bool alone;  /* and it has no pid namespace that would end with it */
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;

@@ -57,10 +57,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DRAIN_BYTES (64 * 1024) /* the kernel holds less than 20 KiB for a pseudo-terminal */
-#define DRAIN_PATIENCE 2000     /* ms without the caller's terminal taking a byte */
-#define ROUNDS 16               /* reads and writes before other events get their turn */
-#define SHARED_CHUNK 256        /* bytes written at once to an open file that may block */
+#define DRAIN_BYTES 65536UL /* the kernel holds less than 20 KiB for a pseudo-terminal */
+#define DRAIN_PATIENCE 2000 /* ms without the caller's terminal taking a byte */
+#define ROUNDS 16           /* reads and writes before other events get their turn */
+#define SHARED_CHUNK 256    /* bytes written at once to an open file that may block */
 
 enum { MASTER, INPUT, OUTPUT }; /* places in the poll array */
 

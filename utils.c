@@ -26,7 +26,7 @@ static struct failure record;
 static bool failed;
 static const char *current_step = "";
 
-_Static_assert(sizeof(struct failure) <= PIPE_BUF, "a failure is sent in one piece or not at all");
+_Static_assert(sizeof(struct failure) <= 4096, "a failure is sent in one piece or not at all");
 
 static void PRINTF(3, 0) failure_set(int status, int err, const char *format, va_list args)
 {

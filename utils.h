@@ -19,7 +19,7 @@
 
 /* ---- failures ---- */
 
-#define FAILURE_TEXT 3800 /* the record has to fit a pipe's atomic write, PIPE_BUF = 4096 */
+#define FAILURE_TEXT 3800 /* the record stays below a page */
 
 /* The first thing that went wrong. Fixed size and without pointers: a child sends it as it is. */
 struct failure {

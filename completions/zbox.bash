@@ -74,6 +74,10 @@ _zbox_own="--explain \
 	--doctor \
 	--print \
 	--bwrap \
+	--profile \
+	--no-profile \
+	--set \
+	--quiet \
 	--strict-dest \
 	--no-base \
 	--share-pid \
@@ -107,6 +111,8 @@ _zbox_operands()
 	--args | \
 		--argv0 | \
 		--print | \
+		--profile | \
+		--set | \
 		--remount-ro | \
 		--proc | \
 		--dev | \
@@ -181,7 +187,8 @@ _zbox_operands()
 _zbox_operand()
 {
 	case $1 in
-	--bind:1 | \
+	--profile:1 | \
+		--bind:1 | \
 		--bind:2 | \
 		--bind-try:1 | \
 		--bind-try:2 | \

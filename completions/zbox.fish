@@ -6,6 +6,8 @@ function __zbox_operands
 		case --args \
 			--argv0 \
 			--print \
+			--profile \
+			--set \
 			--remount-ro \
 			--proc \
 			--dev \
@@ -117,7 +119,8 @@ function __zbox_complete_command
 	complete -C (string join ' ' -- (string escape -- $words[$start..-1]) (commandline -ct))
 end
 
-set -l paths --bind:1 \
+set -l paths --profile:1 \
+	--bind:1 \
 	--bind:2 \
 	--bind-try:1 \
 	--bind-try:2 \
@@ -234,6 +237,10 @@ complete -c zbox -n '__zbox_is option' -l explain -d 'Print what would be done, 
 complete -c zbox -n '__zbox_is option' -l doctor -d 'Try what zbox needs on this machine and say the cure'
 complete -c zbox -n '__zbox_is option' -l print -d 'Print a page or the completions for a shell'
 complete -c zbox -n '__zbox_is option' -l bwrap -d 'As the very first word, behave as bubblewrap does'
+complete -c zbox -n '__zbox_is option' -l profile -d 'Take the options that a profile holds first'
+complete -c zbox -n '__zbox_is option' -l no-profile -d 'Do not take the profile made for the command'
+complete -c zbox -n '__zbox_is option' -l set -d 'Set a variable of the profiles, not of the command'
+complete -c zbox -n '__zbox_is option' -l quiet -d 'Do not say which profile was taken for the command'
 complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
 complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
 complete -c zbox -n '__zbox_is option' -l share-pid -d 'Share the process namespace with the caller'

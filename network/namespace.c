@@ -29,6 +29,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define HELPER_PID 300 /* any that is not the next one */
+
 int loopback_up(void)
 {
 	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -62,7 +64,8 @@ int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *
 	m->fd = fcntl(proc, F_DUPFD_CLOEXEC, 3);
 	if (m->fd < 0)
 		return fail(errno, "a descriptor");
-	m->helper = kernel_clone(CLONE_FILES);
+	/* the command is process 2 with and without a network namespace, as in bubblewrap */
+	m->helper = kernel_clone_as(CLONE_FILES, HELPER_PID);
 	if (m->helper < 0)
 		return fail(errno, "fork");
 	if (m->helper > 0)

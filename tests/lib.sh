@@ -44,6 +44,8 @@ ours() { [ "$BWRAP" -ef "$ZBOX" ]; }
 bwrap_version=$("$BWRAP" --version 2>/dev/null | cut -d' ' -f2)
 since() { ours || [ "$(printf '%s\n' "$1" "$bwrap_version" | sort -V | head -n1)" = "$1" ]; }
 before() { ours || ! since "$1"; }
+# The sanitizers want address space, and their search for leaks needs ptrace(2) and its own pid.
+sanitized() { [ -n "${ZBOX_SANITIZED:-}" ]; }
 as_root() { [ "$(id -u)" = 0 ]; }
 
 # ---- TAP ----

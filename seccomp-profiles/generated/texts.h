@@ -237,7 +237,8 @@
   "errno EBUSY seccomp if a0:32 == SECCOMP_SET_MODE_FILTER and a1:32 & SECCOMP_FILTER_FLAG_NEW_LISTENER != 0\n"
   "\n"
   "# New and with a fallback: programs probe for them and go on\n"
-  "errno ENOSYS @zero-copy             # page-cache bugs: CVE-2022-0847 and its successors\n"
+  "errno ENOSYS tee vmsplice           # page-cache bugs: CVE-2022-0847 and its successors\n"
+  "errno EINVAL splice                 # the same; grep reads on after this errno, and after no other\n"
   "errno ENOSYS @numa                  # other processes' memory among them\n"
   "errno ENOSYS memfd_secret           # memory that nobody can inspect\n"
   "errno ENOSYS statmount listmount listns  # what is mounted is nobody's business\n"
@@ -330,7 +331,8 @@
   "allow ioctl if a1:32 in TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX, FIONBIO\n"
   "allow personality if a0:32 in PER_LINUX, PER_QUERY\n"
   "\n"
-  "errno ENOSYS @zero-copy             # programs fall back to read and write\n"
+  "errno ENOSYS tee vmsplice           # page-cache bugs: CVE-2022-0847 and its successors\n"
+  "errno EINVAL splice                 # the same; grep reads on after this errno, and after no other\n"
   "errno ENOSYS memfd_secret           # memory that nobody can inspect\n" },
 { "permissive",
   __extension__ "# permissive.seccomp - the floor and nothing else: to find out whether a profile is what stops a\n"

@@ -8,19 +8,10 @@
  * that the words made. It runs nothing.
  */
 #include "options.h"
+#include "reader.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static char *read_words(void *context, int fd, size_t *length)
-{
-	char *data = read_fd(fd, 1 << 24, length);
-
-	(void)context;
-	(void)close(fd);
-	return data;
-}
 
 static void print_text(const char *name, const char *text)
 {
@@ -120,7 +111,8 @@ static bool is_page(enum print_what what)
 
 int main(int argc, char **argv)
 {
-	const struct options_reader reader = {read_words, NULL};
+	struct reader_context context = {{0}};
+	const struct options_reader reader = reader_of(&context);
 	struct sandbox sb;
 	int result, own = 125;
 
@@ -145,5 +137,6 @@ int main(int argc, char **argv)
 	else
 		print_fields(&sb);
 	sandbox_free(&sb);
+	reader_free(&context);
 	return result < 0 ? own : 0;
 }

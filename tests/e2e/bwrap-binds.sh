@@ -145,4 +145,11 @@ fi
 many=()
 for i in $(seq 500); do many+=(--ro-bind dir/sub "/m/$i"); done
 gives '500 binds' 0 inner -- bwrap_usr "${many[@]}" cat /m/500/inner
+# ---- one directory at two places ----
+
+mkdir -p twice/usr twice/a twice/lib twice/lib64 twice/bin
+gives 'the root bound below itself is not the root' 0 'seen' -- \
+	bwrap --bind twice / --bind twice /a --tmpfs /a --ro-bind /usr /usr --ro-bind /lib /lib \
+	--ro-bind /lib64 /lib64 --ro-bind /bin /bin sh -c 'test -e /usr/bin && test ! -e /a/usr && echo seen'
+
 finish

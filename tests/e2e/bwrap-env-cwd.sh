@@ -68,4 +68,14 @@ mkdir gone && cd gone && rmdir ../gone
 run bwrap "${host[@]}" sh -c 'echo ran in $PWD'
 is 'a deleted working directory is no reason to fail' "$status" 0
 cd "$here" || exit 1
+# ---- a script without a first line that names its interpreter ----
+
+mkdir -p scripts
+echo 'echo "$0 $*"' >scripts/plain-script
+chmod +x scripts/plain-script
+gives 'by its path: the shell runs it' 0 "$PWD/scripts/plain-script 1 2" -- \
+	bwrap --ro-bind / / "$PWD/scripts/plain-script" 1 2
+gives 'by its name: as well' 0 "$PWD/scripts/plain-script 3" -- \
+	bwrap --ro-bind / / --setenv PATH "/nonexistent:$PWD/scripts:/bin" plain-script 3
+
 finish

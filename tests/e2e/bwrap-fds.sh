@@ -141,6 +141,7 @@ refuses '--lock-file with --as-pid-1' 1 'bwrap: Specifying --as-pid-1 and --lock
 # ---- --userns-block-fd ----
 
 mkfifo maps
+rm -f info
 "$BWRAP" "${host[@]}" --unshare-user --userns-block-fd 7 --info-fd 8 \
 	sh -c 'cat /proc/self/uid_map >map' 7<>maps 8>info &
 poll 10 grep -q '^}' info

@@ -80,6 +80,7 @@ refuses 'a missing source with a newline' 1 'bwrap: ' -- bwrap_usr --bind $'no\n
 
 gives 'no environment, no arguments' 1 '' -- env -i "$BWRAP"
 for limit in 'ulimit -n 20' 'ulimit -v 300000' 'ulimit -s 256' 'ulimit -c 0'; do
+	sanitized && [[ $limit == *' -v '* ]] && continue
 	run bash -c "$limit"'; exec "$0" "$@"' "$BWRAP" "${usr[@]}" --unshare-all --dev /dev --proc /proc echo ran
 	is "$limit: it works" "$status,$out" 0,ran
 done

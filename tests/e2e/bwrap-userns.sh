@@ -2,6 +2,7 @@
 # Joining and closing user namespaces: --userns, --userns2, --pidns, --disable-userns.
 . "$(dirname "$0")/../lib.sh"
 host=(--dev-bind / /)
+sanitized && export ASAN_OPTIONS=detect_leaks=0
 
 # A sandbox whose namespaces are joined; it lives until "end" gets a line.
 mkfifo end end2
@@ -47,6 +48,10 @@ poll 10 test -e up2
 inner=$(pgrep -n -f 'echo up >up2')
 gives '--userns2' 0 "$(readlink "/proc/$inner/ns/user")" -- \
 	bwrap "${host[@]}" --userns 7 --userns2 8 readlink /proc/self/ns/user 7<"$user" 8<"/proc/$inner/ns/user"
+gives '--userns2 with a network namespace of its own' 0 "$(readlink "/proc/$inner/ns/user") lo" -- \
+	bwrap "${host[@]}" --userns 7 --userns2 8 --unshare-net \
+	sh -c 'echo $(readlink /proc/self/ns/user) $(sed -n "3s/ *\(.*\):.*/\1/p" /proc/self/net/dev)' \
+	7<"$user" 8<"/proc/$inner/ns/user"
 echo >end
 echo >end2
 wait "$box" "$box2"

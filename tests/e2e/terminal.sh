@@ -257,6 +257,7 @@ EOS
 	expect 1020\r\n
 	send G
 	expect 2000\r\n
+	expect \(END\)
 	send \x1a
 	expect Stopped
 	cooked

@@ -15,20 +15,20 @@ is 'with all of them' "$status" 7
 contains 'it is a sandbox' "$wanted" 'CapEff:	0000000000000000'
 lacks 'that is read-only' "$wanted" /usr/new
 
-for err in ENOSYS EPERM; do
+for answer in ENOSYS EPERM; do
 	for call in openat2 clone3 close_range mount_setattr open_tree move_mount fsopen fsconfig fsmount pidfd_open; do
-		run deny $err $call -- "${box[@]}" 5</dev/null 6</dev/null
-		is "$call: $err" "$status"$'\n'"$out" "7"$'\n'"$wanted"
-		run deny $err $call -- "$BWRAP" "${usr[@]}" --ro-bind work /w --unshare-all --dev /dev --proc /proc \
+		run deny "$answer" $call -- "${box[@]}" 5</dev/null 6</dev/null
+		is "$call: $answer" "$status"$'\n'"$out" "7"$'\n'"$wanted"
+		run deny "$answer" $call -- "$BWRAP" "${usr[@]}" --ro-bind work /w --unshare-all --dev /dev --proc /proc \
 			sh -c 'cat /w/file; touch /w/no 2>/dev/null || exit 7'
-		is "$call: $err, as bwrap" "$status,$out" 7,mine
+		is "$call: $answer, as bwrap" "$status,$out" 7,mine
 	done
 	landlock=(landlock_create_ruleset landlock_add_rule landlock_restrict_self)
-	run deny $err "${landlock[@]}" -- "${box[@]}" 5</dev/null 6</dev/null
-	is "no Landlock: $err" "$status"$'\n'"$out" "7"$'\n'"$wanted"
-	refuses "--landlock require without it: $err" 125 'zbox: ' -- \
-		deny $err "${landlock[@]}" -- "$ZBOX" --landlock require --ro-bind /usr /usr echo ran
-	refuses "--landlock-only without it: $err" 125 'zbox: ' -- \
-		deny $err "${landlock[@]}" -- "$ZBOX" --landlock-only --ro-bind /usr /usr echo ran
+	run deny "$answer" "${landlock[@]}" -- "${box[@]}" 5</dev/null 6</dev/null
+	is "no Landlock: $answer" "$status"$'\n'"$out" "7"$'\n'"$wanted"
+	refuses "--landlock require without it: $answer" 125 'zbox: ' -- \
+		deny "$answer" "${landlock[@]}" -- "$ZBOX" --landlock require --ro-bind /usr /usr echo ran
+	refuses "--landlock-only without it: $answer" 125 'zbox: ' -- \
+		deny "$answer" "${landlock[@]}" -- "$ZBOX" --landlock-only --ro-bind /usr /usr echo ran
 done
 finish

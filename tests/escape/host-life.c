@@ -5,9 +5,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct life_check {
@@ -93,13 +95,17 @@ static void tty_after_exit(struct host *h, struct result *r)
 	outlives(h, r, "reader", false);
 }
 
+/* Of this user: what others do there is theirs. */
 static unsigned entries(const char *path)
 {
 	DIR *dir = opendir(path);
+	const struct dirent *entry;
 	unsigned count = 0;
+	struct stat st;
 
-	while (dir && readdir(dir) != NULL)
-		count++;
+	while (dir && (entry = readdir(dir)) != NULL)
+		count += fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			 st.st_uid == geteuid();
 	if (dir)
 		(void)closedir(dir);
 	return count;

@@ -119,7 +119,7 @@ static void try_links(struct host *h, struct result *r, const char *name,
 			(void)run_with(h, operations[i]);
 			if (!target_untouched()) {
 				open_hole(r, "%s through a link to %.20s...", operations[i][0],
-					  forms[f]);
+					  text);
 				return;
 			}
 		}

@@ -253,7 +253,7 @@ static const struct check checks[] = {
 	{"rare-families", "EAFNOSUPPORT", rare_families, "none", NULL},
 	{"modify-ldt", "EPERM", modify_ldt, "none", NULL},
 	{"personality", "EPERM", personality_, "none permissive build container nested", NULL},
-	{"splice", "ENOSYS", splice_, "none permissive build desktop container nested", NULL},
+	{"splice", "EINVAL", splice_, "none permissive build desktop container nested", NULL},
 	{"vmsplice", "ENOSYS", vmsplice_, "none permissive nested", NULL},
 	{"numa", "ENOSYS", numa, "none", NULL},
 	{"fanotify", "EPERM", fanotify, "none", NULL},

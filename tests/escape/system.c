@@ -282,7 +282,7 @@ static const struct check checks[] = {
 	{"kallsyms", NULL, kallsyms, NULL, NULL},
 	{"kmsg", "ENOENT|EPERM|EACCES|ENXIO", kmsg, NULL, NULL},
 	{"syslog", "EPERM", syslog_, NULL, NULL},
-	{"proc-keys", NULL, proc_keys, NULL, NULL},
+	{"proc-keys", NULL, proc_keys, "nested", NULL},
 	{"dev-inventory", "none", dev_inventory, NULL, NULL},
 	{"devpts-own", "own", devpts_own, NULL, NULL},
 	{"shm-own", "empty", shm_own, NULL, NULL},

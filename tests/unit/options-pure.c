@@ -44,14 +44,13 @@ static void free_words(char **words)
 static const char *parse_count(enum personality personality, const char *const *pattern,
 			       size_t length, size_t count)
 {
-	const struct options_reader reader = {read_text, NULL};
 	char **words = make_words("x", count, pattern, length);
 	const char *text = NULL;
 
 	sandbox_free(&sb);
 	failure_clear();
 	sandbox_init(&sb, personality);
-	if (options_parse(&sb, (int)count + 1, words, &reader) < 0)
+	if (options_parse(&sb, (int)count + 1, words, &test_reader) < 0)
 		text = failure_get()->text;
 	sb.command = NULL;
 	free_words(words);
@@ -96,7 +95,6 @@ static void test_long_words(void)
 	char *word = malloc(length + 1), *option = malloc(length + 1);
 	char name[] = "zbox", dir[] = "--dir";
 	char *words[] = {name, dir, word, option, NULL};
-	const struct options_reader reader = {read_text, NULL};
 
 	if (!word || !option)
 		abort();
@@ -106,7 +104,7 @@ static void test_long_words(void)
 	sandbox_free(&sb);
 	failure_clear();
 	sandbox_init(&sb, PERSONALITY_ZBOX);
-	check(options_parse(&sb, 4, words, &reader) < 0 && sb.mounts[0].dest == word &&
+	check(options_parse(&sb, 4, words, &test_reader) < 0 && sb.mounts[0].dest == word &&
 		      strncmp(failure_get()->text, "Unknown option ----", 19) == 0,
 	      "words of a megabyte");
 	free(word);
@@ -180,7 +178,6 @@ static void test_no_call(void)
 static double best_time(size_t binds)
 {
 	static const char *const bind[] = {"--ro-bind", "/usr", "/usr"};
-	const struct options_reader reader = {read_text, NULL};
 	char **words = make_words("zbox", binds * 3, bind, 3);
 	double best = 1e9;
 
@@ -191,7 +188,7 @@ static double best_time(size_t binds)
 		sandbox_free(&sb);
 		sandbox_init(&sb, PERSONALITY_ZBOX);
 		(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-		if (options_parse(&sb, (int)binds * 3 + 1, words, &reader) < 0)
+		if (options_parse(&sb, (int)binds * 3 + 1, words, &test_reader) < 0)
 			abort();
 		(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 		time = (double)(end.tv_sec - start.tv_sec) +

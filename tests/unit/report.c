@@ -101,7 +101,7 @@ static void test_long(void)
 
 static void test_warnings(void)
 {
-	struct warning warnings[] = {{"first", false}, {"sec\nond", true}};
+	struct warning warnings[] = {{"first", false, false}, {"sec\nond", true, false}};
 
 	sb.warnings = warnings;
 	sb.warning_count = 2;
@@ -115,6 +115,17 @@ static void test_warnings(void)
 	report_warnings(&sb);
 	release();
 	check_said("zbox: warning: first\n<4>zbox: warning: sec\\nond\n", "warnings of zbox");
+	warnings[0].note = true;
+	overhear();
+	report_warnings(&sb);
+	release();
+	check_said("zbox: first\n<4>zbox: warning: sec\\nond\n", "a note is no warning");
+	sb.quiet = true;
+	overhear();
+	report_warnings(&sb);
+	release();
+	check_said("<4>zbox: warning: sec\\nond\n", "and is not said with --quiet");
+	sb.quiet = false;
 	sb.warnings = NULL;
 	sb.warning_count = 0;
 }

@@ -1,0 +1,133 @@
+#!/bin/bash
+# The shipped profiles around a hostile build: it gets its work done and nothing else. Each thing
+# that must fail is first seen to work outside, so that a test that tries nothing is noticed.
+. "$(dirname "$0")/../lib.sh"
+unset XDG_RUNTIME_DIR XDG_CACHE_HOME
+export XDG_CONFIG_HOME=$T/config
+shipped=$(cd "$TESTS/../profiles" && pwd)
+
+# The home is not below /tmp, which would be another one inside: a writable one.
+home=$T/home
+outside() { HOME=/home/someone bwrap --dev-bind / / --tmpfs /home --bind "$home" /home/someone --chdir /home/someone/project -- "$@"; }
+
+# An honest project with a hostile part, in a home with something to lose.
+fresh_home() {
+	rm -rf "$home" && mkdir -p "$home/.ssh" "$home/project/.vscode" "$home/.npm/_cacache" && cd "$home/project" || exit 1
+	echo key >"$home/.ssh/id_ed25519"
+	echo token >"$home/.npmrc"
+	echo '# mine' >"$home/.bashrc"
+	echo '{}' >.vscode/tasks.json
+	git init -q . && git config user.name a && git config user.email b
+	mkdir -p .git/hooks
+	printf 'all: hello\nhello: hello.c\n\t$(CC) -o $@ $<\n' >Makefile
+	echo 'int main(void) { return 0; }' >hello.c
+}
+
+python3 -c '
+import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+open("port", "w").write(str(s.getsockname()[1])); s.accept(); s.accept()' &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$T"' EXIT
+poll 10 test -s port || flunk 'the server runs'
+port=$(cat port)
+
+# try NAME: one hostile thing; succeeds where it could be done.
+cat >"$T/try" <<X
+#!/bin/bash
+cd /home/someone/project || exit 9
+case \$1 in
+key) grep -q key '/home/someone/.ssh/id_ed25519' ;;
+token) grep -q token '/home/someone/.npmrc' ;;
+bashrc) echo evil >>'/home/someone/.bashrc' ;;
+hook) echo evil >.git/hooks/pre-commit ;;
+config) git config core.fsmonitor evil ;;
+rename) mv .git .git.old && cp -r .git.old .git && echo evil >.git/hooks/post-checkout ;;
+editor) echo evil >.vscode/tasks.json ;;
+network) exec 3<>/dev/tcp/127.0.0.1/$port ;;
+sibling) echo evil >'/home/someone/other' ;;
+esac 2>/dev/null
+X
+chmod +x "$T/try"
+sandboxed() { outside "$ZBOX" --profile "$shipped/$1.profile" --ro-bind "$T/try" /tmp/try -- "${@:2}"; }
+
+fresh_home
+for what in key token bashrc hook config editor network sibling rename; do
+	ok "outside, $what can be done" outside "$T/try" $what
+done
+
+# ---- build ----
+
+fresh_home
+ok 'build: make' sandboxed build make
+ok 'build: what it made is there, and ours' test -x hello -a -O hello
+nok 'build: /usr cannot be written' sandboxed build touch /usr/evil
+for what in key token bashrc network sibling; do
+	nok "build: $what cannot be done" sandboxed build /tmp/try $what
+done
+is 'build: .bashrc is as it was' "$(cat "$home/.bashrc")" '# mine'
+gives 'build: the home inside is empty' 0 '' -- sandboxed build sh -c 'ls -A ~'
+export SECRET_TOKEN=x CFLAGS=-O1
+gives 'build: no variable of the caller' 1 '' -- sandboxed build printenv SECRET_TOKEN
+gives 'build: but those that builds know' 0 -O1 -- sandboxed build printenv CFLAGS
+ok 'build: a daemon is started' sandboxed build sh -c 'setsid sleep 4711.25 >/dev/null 2>&1 & sleep 0.2; pgrep -f "sleep 4711.25" >/dev/null'
+nok 'build: and is gone at the end' pgrep -f 'sleep 4711.25'
+gives 'build: the status is the command'\''s' 7 '' -- sandboxed build sh -c 'exit 7'
+
+# ---- agent ----
+
+fresh_home
+echo '# theirs' >.envrc
+ok 'agent: writes in the project' sandboxed agent sh -c 'echo new >file && mkdir sub && echo x >sub/y'
+ok 'agent: commits' sandboxed agent sh -c 'git add file && git commit -qm first'
+is 'agent: and the commit is there' "$(git log --format=%s)" first
+for what in key token bashrc hook config rename editor network sibling; do
+	nok "agent: $what cannot be done" sandboxed agent /tmp/try $what
+done
+nok 'agent: no start-up file is changed' sandboxed agent sh -c 'echo evil >>.envrc'
+nok 'agent: nor replaced' sandboxed agent sh -c 'echo evil >x && mv -f x .envrc'
+nok 'agent: nor removed' sandboxed agent rm -rf .git/hooks
+is 'agent: the hooks are as they were' "$(find .git/hooks -type f ! -name '*.sample')" ''
+is 'agent: and .bashrc' "$(cat "$home/.bashrc")" '# mine'
+# shellcheck disable=SC2016  # HOME inside is another
+ok 'agent: a cache that is there is kept' sandboxed agent sh -c 'echo download >$HOME/.npm/_cacache/x'
+ok 'agent: on the host' test -f "$home/.npm/_cacache/x"
+gives 'agent: nothing else of the home' 0 '.npm' -- sandboxed agent sh -c 'ls -A ~'
+mv .git "$T/repository" && echo "gitdir: $T/repository" >.git
+nok 'agent: a .git that is a file stays' sandboxed agent sh -c 'echo "gitdir: /evil" >.git'
+
+# ---- shell ----
+
+gives 'shell: the home is empty' 0 '' -- sandboxed shell sh -c 'ls -A ~'
+nok 'shell: nothing of the home or the project' sandboxed shell ls /home/someone
+nok 'shell: no network' sandboxed shell /tmp/try network
+
+# ---- a profile for the command: the installed ones, seen by a zbox in a sandbox ----
+
+installed=$T/share/zbox/profiles
+mkdir -p "$installed" "$XDG_CONFIG_HOME/zbox/profiles"
+printf '# test\nfor printenv env2\nro-bind /usr /usr\nsetenv WHO profile\n' >"$installed/printenv.profile"
+where=$(strings -a "$ZBOX" 2>/dev/null | grep -x '/.*/zbox/profiles' | grep -v ^/etc | head -n 1)
+prefix=${where%/zbox/profiles}
+if [ -z "$prefix" ] || [ ! -d "$prefix" ]; then
+	skip 'a profile for the command' "there is no ${prefix:-folder of profiles}"
+else
+	with() { bwrap --dev-bind / / --bind "$T/share" "$prefix" -- "$@"; }
+	gives 'the profile of the command is taken' 0 profile -- with "$ZBOX" printenv WHO
+	is 'which is said' "$err" \
+		"zbox: profile $where/printenv.profile, which is for printenv (--no-profile: without it)"
+	run with "$ZBOX" --quiet /usr/bin/printenv WHO
+	is 'or not' "$status $out $err" '0 profile '
+	gives 'the command line wins' 0 me -- with "$ZBOX" --setenv WHO me printenv WHO
+	run with "$ZBOX" --ro-bind /usr /usr env
+	lacks 'not for another command' "$out" WHO
+	run with "$ZBOX" --no-profile --ro-bind /usr /usr printenv WHO
+	is 'not with --no-profile' "$status $out $err" '1  '
+	run with "$ZBOX" --profile "$shipped/shell.profile" printenv WHO
+	is 'nor with another profile' "$status $out $err" '1  '
+	mv "$installed/printenv.profile" "$XDG_CONFIG_HOME/zbox/profiles"
+	run with "$ZBOX" --ro-bind /usr /usr printenv WHO
+	is 'never one of the user'\''s' "$status $out $err" '1  '
+fi
+
+finish
