@@ -40,16 +40,32 @@ LIBC_END      = $(MUSL_LIB)/libc.a -lgcc $(call crt,crtendS.o) $(MUSL_LIB)/crtn.
 LIBC_HEADERS  = $(B)/include/linux
 endif
 
-SOURCES := $(wildcard *.c network/*.c)
+# zbox-net is a program of its own; what of it is pure is tested with the rest
+NET_PURE    := network/filter.c network/refusal.c
+NET_SOURCES := $(NET_PURE) $(wildcard network/zbox-net*.c)
+# built where libslirp 4.7 is; an ordinary dynamic program of the system's C library
+NET_LIBS    := $(shell libs=$$(pkg-config --libs 'slirp >= 4.7' 2>/dev/null) && \
+	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
+NET         := $(if $(strip $(NET_LIBS)),$(B)/zbox-net)
+SOURCES := $(filter-out $(NET_SOURCES),$(wildcard *.c network/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
-all: $(B)/zbox $(B)/bwrap
+all: $(B)/zbox $(B)/bwrap $(NET)
 
 $(B)/zbox: $(OBJECTS)
 	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $(LIBC_START) $^ $(LIBC_END)
 
 $(B)/bwrap: $(B)/zbox
 	ln -f $< $@
+
+$(B)/zbox-net: $(patsubst %.c,$(B)/net/%.o,$(NET_SOURCES) utils.c landlock.c)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $^ $(NET_LIBS)
+
+$(B)/net/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
+
+$(B)/network/helper.o $(B)/testing/network/helper.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
 
 $(B)/%.o: %.c | $(LIBC_HEADERS)
 	@mkdir -p $(@D)
@@ -72,7 +88,7 @@ FUZZ_TIME  ?= 60
 
 # Tests are ordinary dynamic programs, whatever libc zbox itself is linked with. One takes from the
 # archive the modules that it needs; its own stand-ins come first.
-TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)))
+TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)) $(NET_PURE))
 $(B)/testing/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DZBOX_TESTING $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
@@ -102,10 +118,10 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(wildcard *.h)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(NET_PURE) $(wildcard *.h network/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES))
+		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(NET_PURE)
 fuzz: $(FUZZERS:%=fuzz-%)
 fuzz-%: $(B)/fuzz/%
 	$< -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
@@ -134,6 +150,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
 	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
+	$(if $(NET),install -m 0755 $(NET) $(DESTDIR)$(LIBEXECDIR)/zbox/zbox-net)
 	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 0644 man/zbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 profiles/*.profile $(DESTDIR)$(DATADIR)/zbox/profiles/
@@ -222,7 +239,7 @@ $(WITH_DATADIR): private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"
 FORCE:
 .PHONY: FORCE
 
--include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/net/*.d $(B)/net/network/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----
 

@@ -59,6 +59,8 @@ struct base {
 
 static const size_t no_root = SIZE_MAX;
 
+#define RESOLVER "/etc/resolv.conf"
+
 struct row {
 	const char *dest;
 	int (*add)(struct base *, const struct row *);
@@ -103,7 +105,7 @@ static const struct row rows[] = {
 	{"/etc/hosts", add_made, 0, 0644, "localhost"},
 	{"/etc/hostname", add_made, 0, 0644, "the name inside"},
 	{"/etc/machine-id", add_made, 0, 0444, "D-Bus wants one; not the host's"},
-	{"/etc/resolv.conf", add_resolver, 0, 0644, "DNS servers, when there is a network"},
+	{RESOLVER, add_resolver, 0, 0644, "DNS servers, when there is a network"},
 	{"/etc/host.conf", add_host, ROW_NETWORK, -1, "how the resolver answers"},
 	{"/etc/gai.conf", add_host, ROW_NETWORK, -1, "order of addresses"},
 	{"/var/cache/fontconfig", add_host, ROW_OF_USR, -1, "reading all fonts anew takes 0.3 s"},
@@ -417,10 +419,13 @@ static int add_made(struct base *b, const struct row *row)
 	return text ? append(b, MOUNT_FILE, row->dest, NULL, text, row->perms) : -1;
 }
 
-/* With a network the host's servers, through the link that systemd and others make of the file;
- * without, an empty file, so that nothing waits for a server that cannot be reached. */
+/* With a network of its own the servers of that; with the host's, its servers, through the link
+ * that systemd and others make of the file; without, an empty file, so that nothing waits for a
+ * server that cannot be reached. */
 static int add_resolver(struct base *b, const struct row *row)
 {
+	if (b->sb->net_resolver)
+		return append(b, MOUNT_FILE, row->dest, NULL, b->sb->net_resolver, row->perms);
 	if (b->network)
 		return append(b, MOUNT_BIND, row->dest, row->dest, NULL, -1);
 	return append(b, MOUNT_FILE, row->dest, NULL, "# no network\n", row->perms);
@@ -436,8 +441,8 @@ static int keep_resolver(struct base *b)
 	char *file;
 	bool failed = false;
 
-	if (!b->network || root->kind != MOUNT_BIND || !plan_normalise(root->source, path) ||
-	    strcmp(path, "/") != 0)
+	if (!b->network || b->sb->net_resolver || root->kind != MOUNT_BIND ||
+	    !plan_normalise(root->source, path) || strcmp(path, "/") != 0)
 		return 0;
 	target = host_link(b, "etc/resolv.conf", &failed);
 	if (!target)
@@ -494,6 +499,22 @@ static int move_block(struct base *b)
 	return 0;
 }
 
+/* A network of its own has its own name server, which a resolv.conf that comes with a tree of the
+ * user's does not know. One that the user put there by itself is left alone. */
+static int cover_resolver(struct base *b)
+{
+	char path[PATH_MAX], host[PATH_MAX];
+	struct sandbox *sb = b->sb;
+
+	if (!sb->net_resolver || !plan_lookup(sb, RESOLVER, host) || host[0] == '\0')
+		return 0;
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (plan_puts(&sb->mounts[i]) && plan_normalise(sb->mounts[i].dest, path) &&
+		    strcmp(path, RESOLVER) == 0)
+			return 0;
+	return append(b, MOUNT_DATA, RESOLVER, NULL, sb->net_resolver, 0644);
+}
+
 int base_add_at(struct sandbox *sb, int host)
 {
 	unsigned new_namespaces = sb->unshare | sb->unshare_try;
@@ -503,7 +524,7 @@ int base_add_at(struct sandbox *sb, int host)
 			 .usr = no_root,
 			 .users = sb->mount_count,
 			 .network = !(new_namespaces & CLONE_NEWNET) || sb->netns_fd >= 0 ||
-				    sb->netns_path != NULL};
+				    sb->netns_path != NULL || sb->net == NET_SLIRP};
 	bool taken[COUNT(rows)] = {false};
 
 	if (sb->personality != PERSONALITY_ZBOX || !sb->base)
@@ -512,9 +533,9 @@ int base_add_at(struct sandbox *sb, int host)
 	if (find_taken(&b, taken) || (b.usr == no_root && !b.whole_tree))
 		return 0;
 	b.host_usr = b.usr != no_root && is_host_usr(&b);
-	if (add_rows(&b, taken) < 0)
+	if (add_rows(&b, taken) < 0 || move_block(&b) < 0)
 		return -1;
-	return move_block(&b);
+	return cover_resolver(&b);
 }
 
 int base_add(struct sandbox *sb)

@@ -17,6 +17,7 @@
 #include "kernel.h"
 #include "landlock.h"
 #include "limits-text.h"
+#include "network/addresses.h"
 #include "page.h"
 
 #include <sched.h>
@@ -129,6 +130,11 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb, bool le
 			page_text(p, namespaces[i].name,
 				  sb->unshare & bit ? "shared, but only local sockets can be made"
 						    : "shared");
+		else if (bit == CLONE_NEWNET && sb->net == NET_SLIRP)
+			page_text(p, namespaces[i].name, "new, with user-mode networking");
+		else if (fd >= 0 && sb->net == NET_JOIN)
+			page_format(p, namespaces[i].name, "joined: that of process %lld",
+				    (long long)sb->net_pid);
 		else if (fd >= 0)
 			page_format(p, namespaces[i].name, "joined: descriptor %d", fd);
 		else if (bit == CLONE_NEWNET && sb->netns_path)
@@ -143,6 +149,40 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb, bool le
 	explain_offset(p, "boottime-offset", sb->boottime);
 	explain_offset(p, "monotonic-offset", sb->monotonic);
 	page_bool(p, "nested-user-closed", sb->disable_userns || !leaves_nested);
+	page_section_end(p);
+}
+
+static void explain_network(struct page *p, const struct sandbox *sb)
+{
+	if (sb->net != NET_SLIRP)
+		return;
+	page_section(p, "network", "user-mode network");
+	page_text(p, "carried-by", "zbox-net, outside, without rights");
+	page_text(p, "interface", NET_INTERFACE);
+	page_number(p, "mtu", sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT);
+	page_bool(p, "ipv6", sb->net_ipv6 == NET_IPV6_ON);
+	page_list(p, "name-servers");
+	for (size_t i = 0; i < sb->dns_count; i++)
+		page_item(p, sb->dns[i]);
+	if (sb->dns_count == 0)
+		page_item(p, "the host's");
+	page_list_end(p);
+	page_text(p, "closed",
+		  "the host's addresses and loopback; private, link-local, carrier, metadata, "
+		  "multicast and reserved addresses");
+	page_list(p, "opened");
+	for (size_t i = 0; i < sb->net_open_count; i++) {
+		const struct net_open *open = &sb->net_open[i];
+		char text[64] = "private networks, but for the host's addresses there";
+
+		if (!open->lan && open->port)
+			(void)snprintf(text, sizeof(text),
+				       "the host's loopback, port %u, at 10.0.2.2", open->port);
+		else if (!open->lan)
+			(void)snprintf(text, sizeof(text), "the host's loopback, at 10.0.2.2");
+		page_item(p, text);
+	}
+	page_list_end(p);
 	page_section_end(p);
 }
 
@@ -342,6 +382,7 @@ void report_explain(FILE *out, const struct sandbox *sb, const struct privileges
 	explain_program(&page, sb);
 	explain_choices(&page, sb);
 	explain_namespaces(&page, sb, p->nested_userns || is_bwrap(sb));
+	explain_network(&page, sb);
 	explain_identity(&page, sb);
 	explain_mounts(&page, sb);
 	explain_sockets(&page, sb);

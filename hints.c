@@ -226,6 +226,11 @@ static const struct hint hints[] = {
 		 "at most 4096 instructions for this machine"},
 
 	/* resources */
+	{.words = "zbox-net",
+	 .err = {ENOENT},
+	 .why = "The program for user-mode networking is not installed",
+	 .cure = "--net slirp needs zbox-net beside zbox or in its libexec directory: it is built "
+		 "where libslirp 4.7 and its headers are (Debian: libslirp-dev)"},
 	{.words = "/dev/net/tun",
 	 .err = {ENOENT, ENODEV, ENXIO},
 	 .why = "There is no /dev/net/tun",

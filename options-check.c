@@ -121,11 +121,11 @@ static int check_command(struct sandbox *sb)
 /* What is joined is not made. */
 static void resolve_zbox(struct sandbox *sb)
 {
-	if (sb->userns_fd >= 0)
+	if (sb->userns_fd >= 0 || sb->net == NET_JOIN)
 		sb->unshare &= ~(unsigned)CLONE_NEWUSER;
-	if (sb->netns_fd >= 0 || sb->netns_path)
+	if (sb->netns_fd >= 0 || sb->netns_path || sb->net == NET_JOIN)
 		sb->unshare &= ~(unsigned)CLONE_NEWNET;
-	if (sb->userns_fd >= 0)
+	if (sb->userns_fd >= 0 || sb->net == NET_JOIN)
 		sb->unshare_try &= ~(unsigned)CLONE_NEWUSER;
 	/* no namespace is made; that the network is wanted away is kept, for Landlock and a filter
 	 */
@@ -146,7 +146,7 @@ int options_check(struct sandbox *sb, uid_t caller)
 		if (check_command(sb) < 0 || check_bwrap_rest(sb) < 0)
 			return -1;
 	} else {
-		if (check_zbox(sb) < 0 || check_command(sb) < 0)
+		if (check_zbox(sb) < 0 || check_network(sb) < 0 || check_command(sb) < 0)
 			return -1;
 		resolve_zbox(sb);
 	}

@@ -14,6 +14,7 @@ const struct option_group option_groups[] = {
 	{"Making new files and file systems", options_created},
 	{"Overlays", options_overlays},
 	{"Namespaces", options_namespaces},
+	{"Network", options_network},
 	{"Identity", options_identity},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},

@@ -7,6 +7,7 @@
  *   limits        those that cannot hold are refused
  *   record        files for the result are opened, while nothing has run yet
  *   privileges    no_new_privs: from here on no exec gains anything
+ *   network       zbox-net is started, so that it loads while the rest is done
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
@@ -138,6 +139,12 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 {
 	(void)run;
 	return privileges_no_new() < 0 ? -1 : selinux_check(sb);
+}
+
+/* In the caller's namespaces, before any other is joined. */
+static int outside_network(const struct sandbox *sb, struct run *run)
+{
+	return sb->net == NET_SLIRP ? net_helper_start(sb, &run->net) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -369,7 +376,8 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 			    sb->status_fd,
 			    run->master,
 			    run->files.stats,
-			    run->files.meta};
+			    run->files.meta,
+			    run->net.socket};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -409,6 +417,7 @@ static const struct stage before[] = {
 	{"record", outside_record},
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
+	{"network", outside_network},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
@@ -422,8 +431,11 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	struct supervisor *s = &run->supervisor;
 	int result;
 
-	if (stages_apply(before, COUNT(before), sb, run) < 0)
+	if (stages_apply(before, COUNT(before), sb, run) < 0) {
+		net_helper_end(&run->net);
 		return -1;
+	}
+	s->net = &run->net;
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);
 	if (result < 0)
@@ -435,6 +447,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
+	net_helper_end(&run->net);
 	announce_end(sb, s);
 	return result;
 }

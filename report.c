@@ -138,6 +138,16 @@ void report_text(const char *text)
 	(void)!write_fd(STDERR_FILENO, text, strlen(text)); /* as in flush() */
 }
 
+void report_warning(const struct sandbox *sb, const char *text)
+{
+	message.used = 0;
+	add_prefix(&message, sb, sb->level_prefix, "<4>");
+	add_text(&message, "warning: ");
+	add_object(&message, sb, text);
+	add_text(&message, "\n");
+	flush(&message);
+}
+
 /* ---- --status-fd, --stats-file ---- */
 
 static void write_record(struct json *j, const struct status_record *record)

@@ -17,6 +17,9 @@ void report_failure(const struct sandbox *sb, const struct failure *f);
 /* Prints what the parser noted. */
 void report_warnings(const struct sandbox *sb);
 
+/* Prints one warning, at any time. */
+void report_warning(const struct sandbox *sb, const char *text);
+
 /* How it ended, for --status-fd. docs/json.md describes what is written. */
 struct status_record {
 	const char *stage;           /* how far it came: a step of sandbox.c, "command" when that

@@ -5,6 +5,7 @@
 #define ZBOX_RUN_H
 
 #include "identity.h"
+#include "network/helper.h"
 #include "network/namespace.h"
 #include "privileges.h"
 #include "result.h"
@@ -32,9 +33,11 @@ struct run {
 	pid_t self;      /* alone: the reaper, for its child to know */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
+	struct net_helper net; /* --net slirp; inside only its socket counts */
 
 	/* inside */
 	struct netns_maker netns;
+	struct tap tap;       /* --net slirp */
 	char **words;         /* argv of zbox */
 	int proc;             /* the host's /proc, O_PATH */
 	int children;         /* see init.h */

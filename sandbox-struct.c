@@ -54,6 +54,8 @@ void sandbox_free(struct sandbox *sb)
 		free(sb->buffers[i]);
 	free(sb->mounts);
 	free(sb->env);
+	free(sb->net_open);
+	free(sb->dns);
 	free(sb->caps);
 	free(sb->seccomp_changes);
 	free(sb->seccomp_fds);

@@ -21,6 +21,7 @@
 #include "doctor.h"
 #include "explain.h"
 #include "landlock.h"
+#include "network/choose.h"
 #include "options.h"
 #include "reader.h"
 #include "report.h"
@@ -164,6 +165,8 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 		record.stage = "command";
 	record.weakened = weak;
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
+	if (s->network_gone && record.weakened_count < COUNT(weak))
+		weak[record.weakened_count++] = "the network was lost: zbox-net ended";
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -188,6 +191,15 @@ static int ended_status(const struct supervisor *s)
 	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
 }
 
+static void network_lost(const struct sandbox *sb, const char *how)
+{
+	autofree char *text = format_text(
+		"the network is gone: zbox-net ended with %s; the command goes on without", how);
+
+	if (text)
+		report_warning(sb, text);
+}
+
 static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
 {
 	static struct terminal terminal;
@@ -200,10 +212,13 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .channel = -1,
 			       .parent = -1,
 			       .terminal = &terminal,
-			       .timers = TIMERS_NONE},
+			       .timers = TIMERS_NONE,
+			       .lost = network_lost},
 		.ends = {-1, -1},
+		.net = NET_HELPER_NONE,
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
+		.tap = {.device = -1},
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -252,6 +267,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	struct capability_sets sets = {0};
 
 	decide_tries(sb);
+	failure_step("network");
+	if (network_choose(sb) < 0)
+		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0)
 		return -1;

@@ -106,6 +106,17 @@ struct rlimit_change {
 #define RLIMIT_UNLIMITED UINT64_MAX
 #define NICE_UNSET INT32_MAX
 #define OOM_SCORE_UNSET INT32_MAX
+/* Where the command's network comes from. NET_NAMESPACES: as unshare, netns_fd and netns_path say,
+ * which is also what none and host become. */
+enum net_mode { NET_NAMESPACES, NET_SLIRP, NET_JOIN };
+
+enum net_ipv6 { NET_IPV6_AUTO, NET_IPV6_ON, NET_IPV6_OFF };
+
+/* --net-open: what of the host's surroundings user-mode networking may reach. */
+struct net_open {
+	bool lan;      /* private networks; else the host's loopback, */
+	uint16_t port; /* this port of it; 0 all */
+};
 
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
@@ -164,6 +175,17 @@ struct sandbox {
 	const char *netns_path;              /* joined, NULL none */
 	int64_t boottime, monotonic;         /* offsets of clocks, microseconds */
 	bool disable_userns, assert_userns_disabled;
+
+	/* network: what goes beyond the namespace */
+	enum net_mode net;
+	int64_t net_pid;        /* NET_JOIN: a process of the other sandbox */
+	int64_t net_mtu;        /* bytes, 0 the default */
+	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
+	struct net_open *net_open;
+	size_t net_open_count;
+	const char **dns; /* --dns, addresses; none: the host's servers */
+	size_t dns_count;
+	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
 
 	/* identity */
 	int64_t uid, gid;     /* inside; -1: the personality's default */

@@ -1,9 +1,9 @@
 /*
  * supervisor.c - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
  *
- * It waits for five things at once: signals (by a signalfd), messages of PID 1, the end of its own
- * parent, bytes of the terminals, and the moment when a limit of time is reached. Before
- * MESSAGE_STARTED the command has not run: whatever goes wrong then ends everything and is a
+ * It waits for these at once: signals (by a signalfd), messages of PID 1, the end of its own
+ * parent, that of zbox-net, bytes of the terminals, and the moment when a limit of time is reached.
+ * Before MESSAGE_STARTED the command has not run: whatever goes wrong then ends everything and is a
  * failure of zbox. Afterwards signals are the command's.
  *
  *   zbox    ends when the whole sandbox has ended: PID 1 exits after the command, and the kernel
@@ -28,7 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALS, CHANNEL, PARENT, TIMERS, TERMINAL };
+enum { SIGNALS, CHANNEL, PARENT, TIMERS, NETWORK, TERMINAL };
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
 				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
@@ -204,6 +204,18 @@ static int child_ended(struct supervisor *s)
 	return 1;
 }
 
+/* Before the command runs that is a failure of the set-up, which knows more about it. */
+static void network_lost(struct supervisor *s)
+{
+	char how[64];
+
+	net_helper_ended(s->net, how, sizeof(how));
+	if (s->started && !s->ended) {
+		s->network_gone = true;
+		s->lost(s->sb, how);
+	}
+}
+
 /* One round of waiting. Returns whether to go on, or -1 after fail(). */
 static int round_of(struct supervisor *s, int signals)
 {
@@ -212,6 +224,7 @@ static int round_of(struct supervisor *s, int signals)
 		[CHANNEL] = {.fd = s->channel, .events = POLLIN},
 		[PARENT] = {.fd = s->parent, .events = POLLIN},
 		[TIMERS] = {.fd = s->timers.fd, .events = POLLIN},
+		[NETWORK] = {.fd = s->net->socket}, /* only its end */
 	};
 	bool terminal = s->terminal->replaced != 0;
 	int result;
@@ -237,6 +250,8 @@ static int round_of(struct supervisor *s, int signals)
 	/* a command that has just ended was in time */
 	if (polls[TIMERS].revents && s->timers.fd >= 0 && check_limits(s) < 0)
 		return -1;
+	if (polls[NETWORK].revents)
+		network_lost(s);
 	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	/* messages first: what PID 1 said before it ended is still there to be read */

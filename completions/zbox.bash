@@ -88,6 +88,11 @@ _zbox_own="--explain \
 	--share-uts \
 	--share-cgroup \
 	--netns \
+	--net \
+	--net-open \
+	--net-mtu \
+	--net-ipv6 \
+	--dns \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -139,6 +144,11 @@ _zbox_operands()
 		--userns | \
 		--userns2 | \
 		--pidns | \
+		--net | \
+		--net-open | \
+		--net-mtu | \
+		--net-ipv6 | \
+		--dns | \
 		--uid | \
 		--gid | \
 		--hostname | \
@@ -248,6 +258,12 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	--print:1)
 		mapfile -t COMPREPLY < <(compgen -W "help version man bash zsh fish" -- "$cur") ;;
+	--net:1)
+		mapfile -t COMPREPLY < <(compgen -W "none slirp host join" -- "$cur") ;;
+	--net-open:1)
+		mapfile -t COMPREPLY < <(compgen -W "host-loopback lan" -- "$cur") ;;
+	--net-ipv6:1)
+		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	esac

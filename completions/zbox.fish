@@ -26,6 +26,11 @@ function __zbox_operands
 			--userns \
 			--userns2 \
 			--pidns \
+			--net \
+			--net-open \
+			--net-mtu \
+			--net-ipv6 \
+			--dns \
 			--uid \
 			--gid \
 			--hostname \
@@ -259,6 +264,11 @@ complete -c zbox -n '__zbox_is option' -l share-ipc -d 'Share the IPC namespace 
 complete -c zbox -n '__zbox_is option' -l share-uts -d 'Share the host name with the caller'
 complete -c zbox -n '__zbox_is option' -l share-cgroup -d 'Share the cgroup namespace with the caller'
 complete -c zbox -n '__zbox_is option' -l netns -d 'Join the network namespace that FD or PATH refers to'
+complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
+complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
+complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
+complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
+complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'
@@ -285,4 +295,7 @@ complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object ab
 complete -c zbox -f -n '__zbox_is option' -a '--explain=text --explain=json'
 complete -c zbox -f -n '__zbox_is option' -a '--doctor=text --doctor=json'
 complete -c zbox -f -n '__zbox_is --print:1' -a 'help version man bash zsh fish'
+complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp host join'
+complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
+complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'

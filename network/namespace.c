@@ -4,8 +4,8 @@
  * Of all namespaces this one takes the kernel by far the longest (0.4 ms of a start of 2 ms), and
  * nothing that the set-up does before the exec needs it. So a helper makes it on another processor
  * while PID 1 builds the root: a fork that shares the table of descriptors, enters a new network
- * namespace, brings lo up, and leaves the namespace under a descriptor that PID 1 then joins
- * (measured: docs/performance.md).
+ * namespace, brings lo up, makes the interface of --net slirp, and leaves the namespace under a
+ * descriptor that PID 1 then joins (measured: docs/performance.md).
  *
  * The helper is a copy of PID 1 at its very beginning, runs nothing but the calls below, and has
  * ended before the command exists. Failing, it reports like any step, and PID 1 ends.
@@ -44,13 +44,13 @@ int loopback_up(void)
 	return 0;
 }
 
-static int make(int proc, int place)
+static int make(int proc, int place, const struct tap *tap)
 {
 	autoclose int namespace = -1;
 
 	if (unshare(CLONE_NEWNET) < 0)
 		return fail(errno, "Creating new network namespace failed");
-	if (loopback_up() < 0)
+	if (loopback_up() < 0 || (tap->device >= 0 && tap_hand_over(tap, proc) < 0))
 		return -1;
 	namespace = openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (namespace < 0 || dup3(namespace, place, O_CLOEXEC) < 0)
@@ -58,7 +58,7 @@ static int make(int proc, int place)
 	return 0;
 }
 
-int netns_begin(struct netns_maker *m, int proc, int channel)
+int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *tap)
 {
 	/* any descriptor will do to hold the place */
 	m->fd = fcntl(proc, F_DUPFD_CLOEXEC, 3);
@@ -70,7 +70,8 @@ int netns_begin(struct netns_maker *m, int proc, int channel)
 		return fail(errno, "fork");
 	if (m->helper > 0)
 		return 0;
-	if (make(proc, m->fd) == 0)
+	failure_step("network");
+	if (make(proc, m->fd, tap) == 0)
 		_exit(0);
 	channel_send_failure(channel);
 	_exit(1);

@@ -4,6 +4,7 @@
 #ifndef ZBOX_NETWORK_NAMESPACE_H
 #define ZBOX_NETWORK_NAMESPACE_H
 
+#include "network/tap.h"
 #include "utils.h"
 
 #include <sys/types.h>
@@ -20,9 +21,9 @@ struct netns_maker {
 	}
 
 /* Starts a helper that makes a new network namespace, owned by this process's user namespace, while
- * this process goes on. proc: a procfs. channel: where its failure record is sent.
- * Returns 0, or -1 after fail(). */
-int netns_begin(struct netns_maker *m, int proc, int channel) MUST_CHECK;
+ * this process goes on. proc: a procfs. channel: where its failure record is sent. tap: what to
+ * make in it, nothing without a device. Returns 0, or -1 after fail(). */
+int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *tap) MUST_CHECK;
 
 /* Waits for the helper and enters the namespace. Returns 0, or -1 after fail(). */
 int netns_end(struct netns_maker *m) MUST_CHECK;

@@ -149,6 +149,7 @@ static void test_hints(void)
 	      "ENOSPC of namespaces");
 	check(strstr(cure("", EAGAIN, "clone3"), "ulimit -u") != NULL, "too many processes");
 	check(strstr(cure("network", ENOENT, "open /dev/net/tun"), "modprobe") != NULL, "tun");
+	check(strstr(cure("network", ENOENT, "zbox-net"), "libslirp-dev") != NULL, "zbox-net");
 	check(strstr(cure("", ENOENT, "run newuidmap"), "package uidmap") != NULL, "newuidmap");
 	check(strstr(cure("", 0, "no range for x in /etc/subuid"), "usermod") != NULL, "subuid");
 	check(strstr(cure("mounts", ESTALE, "overlay on /x"), "work") != NULL, "overlay ESTALE");

@@ -1,0 +1,35 @@
+/*
+ * helper.h - zbox-net, the program that carries user-mode networking: its start and its end.
+ */
+#ifndef ZBOX_NETWORK_HELPER_H
+#define ZBOX_NETWORK_HELPER_H
+
+#include "sandbox.h"
+#include "utils.h"
+
+struct net_helper {
+	pid_t pid;  /* -1: none */
+	int socket; /* to it; owned. It ends when nobody holds this any more. */
+};
+
+#define NET_HELPER_NONE                                                                            \
+	{                                                                                          \
+		-1, -1                                                                             \
+	}
+
+/* Starts the program, outside, in the caller's namespaces. Returns 0, or -1 after fail(): it is
+ * not there. */
+int net_helper_start(const struct sandbox *sb, struct net_helper *h) MUST_CHECK;
+
+/* Inside, when the interface has been handed over: waits until the program can carry it, and
+ * closes the socket. Returns 0, or -1 after fail() with the program's own words. */
+int net_helper_wait(int *socket) MUST_CHECK;
+
+/* Ends it, if it still runs. */
+void net_helper_end(struct net_helper *h);
+
+/* When its socket was closed at its end: how it ended, in words for a message; text: room for
+ * them. h has none afterwards. */
+void net_helper_ended(struct net_helper *h, char *text, size_t size);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * options-network.c - rows of the option table: where the network comes from, and what is open in
+ * it.
+ *
+ * --net says it with one word; none and host are the same as --unshare-net and --share-net. What
+ * speaks of user-mode networking is refused without it: somebody who gives --net-open expects that
+ * the rest is closed, and with another network it would not be.
+ */
+#include "options-table.h"
+
+#include "network/addresses.h"
+
+#include <arpa/inet.h>
+#include <sched.h>
+#include <string.h>
+
+#define FIELD(name) .field = offsetof(struct sandbox, name)
+#define LIST(name, number)                                                                         \
+	.field = offsetof(struct sandbox, name), .count = offsetof(struct sandbox, number)
+
+static int set_net(struct parser *p, const struct option *o, char **arg)
+{
+	static const struct {
+		const char *word;
+		enum net_mode mode;
+		bool new;
+	} words[] = {
+		{"none", NET_NAMESPACES, true},
+		{"slirp", NET_SLIRP, true},
+		{"host", NET_NAMESPACES, false},
+	};
+	static const char join[] = "join:";
+	struct sandbox *sb = p->sb;
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (strcmp(arg[0], words[i].word) != 0)
+			continue;
+		sb->net = words[i].mode;
+		return words[i].new ? unshare_namespaces(p, o, arg) : share_namespaces(p, o, arg);
+	}
+	if (strncmp(arg[0], join, strlen(join)) != 0)
+		return fail(0, "--net takes none, slirp, host or join:PID, not %s", arg[0]);
+	if (parse_number(arg[0] + strlen(join), 1, INT32_MAX, &sb->net_pid) < 0)
+		return fail(0, "--net join: takes the number of a process, not %s",
+			    arg[0] + strlen(join));
+	sb->net = NET_JOIN;
+	return unshare_namespaces(p, o, arg);
+}
+
+static int add_net_open(struct parser *p, const struct option *o, char **arg)
+{
+	static const char loopback[] = "host-loopback";
+	const char *rest = arg[0] + strlen(loopback);
+	struct net_open open = {.lan = strcmp(arg[0], "lan") == 0}, *slot;
+	int64_t port = 0;
+
+	(void)o;
+	if (!open.lan && strncmp(arg[0], loopback, strlen(loopback)) != 0)
+		rest = NULL;
+	if (!open.lan && (!rest || (*rest != '\0' && *rest != ':')))
+		return fail(0, "--net-open takes host-loopback, host-loopback:PORT or lan, not %s",
+			    arg[0]);
+	if (!open.lan && *rest == ':' && parse_number(rest + 1, 1, UINT16_MAX, &port) < 0)
+		return fail(0, "--net-open host-loopback: takes a port, not %s", rest + 1);
+	slot = array_add(&p->sb->net_open, &p->sb->net_open_count, sizeof(*slot));
+	if (!slot)
+		return -1;
+	open.port = (uint16_t)port;
+	*slot = open;
+	return 0;
+}
+
+static int set_mtu(struct parser *p, const struct option *o, char **arg)
+{
+	(void)o;
+	if (parse_number(arg[0], NET_MTU_MIN, NET_MTU_MAX, &p->sb->net_mtu) < 0)
+		return fail(0, "--net-mtu takes a number from %d to %d, not %s", NET_MTU_MIN,
+			    NET_MTU_MAX, arg[0]);
+	return 0;
+}
+
+static int add_dns(struct parser *p, const struct option *o, char **arg)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET, arg[0], &address) != 1 && inet_pton(AF_INET6, arg[0], &address) != 1)
+		return fail(0, "--dns takes an address, not %s", arg[0]);
+	if (p->sb->dns_count == NET_DNS_MAX)
+		return fail(0, "--dns may be given %d times", NET_DNS_MAX);
+	return add_text(p, o, arg);
+}
+
+int check_network(const struct sandbox *sb)
+{
+	static const char *const slirp_only[] = {"net-open", "net-mtu", "net-ipv6", "dns"};
+
+	for (size_t i = 0; i < COUNT(slirp_only); i++)
+		if (sb->net != NET_SLIRP && option_given(sb, slirp_only[i]))
+			return fail(0, "--%s requires --net slirp", slirp_only[i]);
+	if (sb->net != NET_NAMESPACES && sb->landlock_only)
+		return fail(0, "--landlock-only makes no namespace that --net could speak of");
+	if (sb->net == NET_JOIN && sb->userns_fd >= 0)
+		return fail(0, "--net join: joins the user namespace as well, and --userns says "
+			       "another");
+	return 0;
+}
+
+const struct option options_network[] = {
+	{.name = "net",
+	 .args = "none|slirp|host|join",
+	 .apply = set_net,
+	 .personality = FOR_ZBOX,
+	 .value = CLONE_NEWNET,
+	 .once = true,
+	 .conflicts = "share-net unshare-net netns",
+	 .help = "Where the network comes from",
+	 .man = "none: a new network namespace with nothing but loopback, which is also what there "
+		"is without this option. slirp: user-mode networking, in which the programs inside "
+		"reach what the caller could reach, without any right on the host, and without "
+		"the host's own loopback and addresses and its private surroundings; see "
+		"--net-open. The program zbox-net carries it; when that ends, there is no network "
+		"any more. host: the caller's network, as --share-net. join:PID: the network of "
+		"another sandbox of the same user, in which PID is the command or one of its "
+		"children; its user namespace is joined too."},
+	{.name = "net-open",
+	 .args = "host-loopback|lan",
+	 .apply = add_net_open,
+	 .personality = FOR_ZBOX,
+	 LIST(net_open, net_open_count),
+	 .help = "Open what --net slirp closes",
+	 .man = "Closed in user-mode networking are: the host itself by all its addresses, and "
+		"private, link-local, carrier-grade, metadata, multicast and reserved addresses "
+		"in every spelling. host-loopback opens what listens on the host's loopback, or "
+		"host-loopback:PORT one port of it, at the gateway's address 10.0.2.2. lan opens "
+		"the private "
+		"networks (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7), but for the "
+		"host's own addresses there. May be repeated."},
+	{.name = "net-mtu",
+	 .args = "BYTES",
+	 .apply = set_mtu,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .help = "Size of packets with --net slirp",
+	 .man = "The size of packets on the interface of --net slirp, 1280 to 65521. 16384 when "
+		"this is not given, which is fastest; 1500 for programs that make their datagrams "
+		"as large as the interface takes."},
+	{.name = "net-ipv6",
+	 .args = "on|off",
+	 .apply = set_choice,
+	 .personality = FOR_ZBOX,
+	 FIELD(net_ipv6),
+	 .value = NET_IPV6_ON,
+	 .once = true,
+	 .help = "IPv6 with --net slirp",
+	 .man = "Whether --net slirp has IPv6. When this is not given, it has if the host has a "
+		"route to the Internet by it."},
+	{.name = "dns",
+	 .args = "ADDR",
+	 .apply = add_dns,
+	 .personality = FOR_ZBOX,
+	 LIST(dns, dns_count),
+	 .help = "Name server behind --net slirp",
+	 .man = "The name server that zbox-net asks for the sandbox, up to three times; otherwise "
+		"the host's, also one on its loopback. Inside, 10.0.2.3 answers."},
+	{0},
+};
