@@ -446,11 +446,14 @@ static void exec_by_shell(const struct run *run, const char *file)
 		words[0] = format_text("/bin/sh");
 		words[1] = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
 		if (!words[0] || !words[1])
-			return;
+			break;
 		memcpy(words + 2, run->argv + 1, (count - 1) * sizeof(*words));
 		if (access(words[1], X_OK) == 0)
 			(void)execv(words[0], words);
+		free(words[0]);
+		free(words[1]);
 	}
+	free(words);
 }
 
 static int command_exec(const struct sandbox *sb, struct run *run)
