@@ -215,19 +215,13 @@ static int dev_dir(const char *name, mode_t mode)
 	return 0;
 }
 
-/* bubblewrap shows the terminal that standard output is as /dev/console. */
+/* bubblewrap shows the terminal that standard output is as /dev/console, if it has a name here: the
+ * name of one from another devpts may be that of somebody else's terminal. */
 static int dev_console(void)
 {
 	char tty[PATH_MAX];
-	ssize_t length;
 
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	length = readlink("/proc/self/fd/1", tty, sizeof(tty) - 1);
-	if (length < 0)
-		return fail(errno, "the terminal of standard output");
-	tty[length] = '\0';
-	return dev_node(tty, "console");
+	return ttyname_r(STDOUT_FILENO, tty, sizeof(tty)) == 0 ? dev_node(tty, "console") : 0;
 }
 
 static int dev_fill(bool shm_is_plain)
