@@ -124,7 +124,7 @@ static void limits(void)
 		(void)fprintf(out, "core files: %s\n", limit.rlim_max <= 1 ? "none" : "some");
 	for (size_t i = 0; i < COUNT(resources); i++)
 		if (getrlimit(resources[i], &limit) == 0)
-			(void)fprintf(out, "limit %d: %llu\n", resources[i],
+			(void)fprintf(out, "limit %u: %llu\n", resources[i],
 				      (unsigned long long)limit.rlim_cur);
 }
 
