@@ -19,9 +19,10 @@ enum message_kind {
 	MESSAGE_ENDED,    /* value: the command's wait status */
 	MESSAGE_BORN,     /* nothing but the sender's pid, see channel_sender() */
 	/* from outside */
-	MESSAGE_GO,     /* what was waited for is done */
-	MESSAGE_SIGNAL, /* value: signal for the command */
-	MESSAGE_RESUME  /* value: whether the command belongs in the foreground of its terminal */
+	MESSAGE_GO,      /* what was waited for is done */
+	MESSAGE_SIGNAL,  /* value: signal for the command */
+	MESSAGE_EXPIRED, /* value: signal that asks the command's whole group to end */
+	MESSAGE_RESUME   /* value: whether the command belongs in the foreground of its terminal */
 };
 
 struct message {

@@ -12,18 +12,17 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "explain_limits.h"
 #include "explain_mounts.h"
+#include "kernel.h"
 #include "landlock.h"
+#include "limits-text.h"
 #include "page.h"
 
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
 
 static bool is_bwrap(const struct sandbox *sb)
 {
@@ -109,6 +108,16 @@ static int joined_fd(const struct sandbox *sb, unsigned bit)
 	return bit == CLONE_NEWNET ? sb->netns_fd : -1;
 }
 
+/* Of a clock in a new time namespace, where one was asked for. */
+static void explain_offset(struct page *p, const char *name, int64_t us)
+{
+	char text[DURATION_TEXT];
+
+	if (us != 0)
+		page_format(p, name, "%s%s", us < 0 ? "-" : "",
+			    duration_print(text, (uint64_t)(us < 0 ? -us : us)));
+}
+
 static void explain_namespaces(struct page *p, const struct sandbox *sb, bool leaves_nested)
 {
 	page_section(p, "namespaces", "namespaces");
@@ -131,6 +140,8 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb, bool le
 		else
 			page_text(p, namespaces[i].name, "shared");
 	}
+	explain_offset(p, "boottime-offset", sb->boottime);
+	explain_offset(p, "monotonic-offset", sb->monotonic);
 	page_bool(p, "nested-user-closed", sb->disable_userns || !leaves_nested);
 	page_section_end(p);
 }
@@ -301,7 +312,7 @@ static void explain_life(struct page *p, const struct sandbox *sb)
 		  !new_pids      ? "the host's"
 		  : sb->as_pid_1 ? "the command"
 				 : "zbox, which reaps and forwards signals");
-	page_text(p, "limits", "none");
+	explain_limits(p, sb);
 	page_list(p, "lock-files");
 	for (size_t i = 0; i < sb->lock_file_count; i++)
 		page_item(p, sb->lock_files[i]);

@@ -201,6 +201,18 @@ static const struct hint hints[] = {
 	 .why = "Arguments and environment are too long",
 	 .cure = "arguments and environment together are too long for the kernel: see ulimit -s"},
 
+	/* limits */
+	{.words = "--nice|--oom-score",
+	 .err = {EACCES, EPERM},
+	 .why = "Only privilege can take the nice value or the OOM score below the caller's",
+	 .cure = "it cannot be lower than the caller's: as root start zbox with it, by nice(1) or "
+		 "choom(1)"},
+	{.words = "--cpu-limit",
+	 .err = {ENOENT, EACCES, EPERM, ESRCH},
+	 .why = "/proc does not show the processes of the sandbox",
+	 .cure = "the sandbox has to be seen in /proc: mount it without hidepid, in a kernel with "
+		 "CONFIG_PROC_CHILDREN"},
+
 	/* privileges */
 	{.words = "landlock|Landlock",
 	 .err = {ENOSYS, EOPNOTSUPP},

@@ -42,7 +42,7 @@ static int exit_status(int status)
 /* One child changed. The report about the command may find zbox gone; the loop sees that too. */
 static void child_changed(struct state *s, pid_t pid, int status)
 {
-	if (pid != s->init->command)
+	if (pid != s->init->command || s->ended) /* the number may be used again */
 		return;
 	if (WIFSTOPPED(status)) {
 		s->stopped = true;
@@ -86,6 +86,13 @@ static void forward(const struct state *s, int signal)
 	}
 }
 
+/* A stopped process would get it only when somebody continues it. */
+static void expire(const struct state *s, int signal)
+{
+	(void)kill(-s->init->command, signal);
+	(void)kill(-s->init->command, SIGCONT);
+}
+
 /* Returns false when zbox outside is gone. */
 static bool obey(struct state *s)
 {
@@ -97,6 +104,8 @@ static bool obey(struct state *s)
 		return true;
 	if (message.kind == MESSAGE_SIGNAL)
 		forward(s, message.value);
+	else if (message.kind == MESSAGE_EXPIRED)
+		expire(s, message.value);
 	else if (message.kind == MESSAGE_RESUME)
 		terminal_continue(s->init->slave, s->init->command, s->stopped, message.value != 0);
 	return true;
@@ -126,6 +135,18 @@ void init_end(const struct init *init)
 				(void)kill((pid_t)pid, SIGKILL);
 		}
 	} while (waitpid(-1, NULL, 0) >= 0);
+}
+
+/* The kernel would kill the rest with us, and forget what it used (zap_pid_ns_processes() in Linux
+ * 6.18). Whatever does not end within a second is left to it all the same. */
+static void reap_rest(struct state *s, int signals)
+{
+	struct pollfd ended = {.fd = signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	(void)kill(-1, SIGKILL);
+	while (reap(s) == 0 && !s->empty && poll(&ended, 1, 1000) > 0)
+		(void)!read(signals, &info, sizeof(info));
 }
 
 int init_open(struct init *init)
@@ -167,8 +188,11 @@ static int loop(struct state *s)
 int init_run(struct init *init)
 {
 	struct state s = {.init = init};
+	int result = loop(&s);
 
-	if (loop(&s) < 0)
+	if (init->counts)
+		reap_rest(&s, init->signals);
+	if (result < 0)
 		return -1;
 	return s.ended ? exit_status(s.status) : 128 + SIGKILL;
 }

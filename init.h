@@ -13,6 +13,8 @@ struct init {
 	int slave;     /* the command's terminal, -1 none */
 	pid_t command; /* child that is the command */
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
+	bool counts;   /* as PID 1: waits for all that is left at the end, whose times are not to be
+			  lost */
 	int children;  /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
 };
 

@@ -10,17 +10,20 @@
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
  *   terminal      the command's own, from the new root's devpts
- *   namespaces    nested ones are closed by their limits, through the host's /proc, which is still
- *                 held; then the second user namespace: what follows cannot undo a mount
+ *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
+ *                 host's /proc, which is still held; then the second user namespace: what follows
+ *                 cannot undo a mount
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
+ *   limits        OOM score and processors, while this process may write to its files in /proc
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *   network       the namespace is entered, with the last use of a capability
  *
- * Then this process becomes PID 1 and makes one child, the command, which does four more things:
+ * Then this process becomes PID 1 and makes one child, the command, which does five more things:
  *
  *   session       its place in the terminal, its signals as the caller had them
+ *   limits        rlimits, nice value: the command's alone
  *   capabilities  those that were asked for, else none
  *   seccomp       last of all
  *   exec
@@ -39,8 +42,10 @@
 #include "kernel.h"
 #include "mounts.h"
 #include "network/namespace.h"
+#include "resources.h"
 #include "run.h"
 #include "selinux.h"
+#include "time_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -246,6 +251,8 @@ static int assert_disabled(const struct sandbox *sb)
 
 static int inside_namespaces(const struct sandbox *sb, struct run *run)
 {
+	if (time_namespace_enter(sb, run->proc) < 0)
+		return -1;
 	/* not before the mounts: open_tree(2) makes a mount namespace for each copy */
 	if ((run->clone_flags & CLONE_NEWUSER) &&
 	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)
@@ -340,6 +347,11 @@ static int inside_directory(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+static int inside_limits(const struct sandbox *sb, struct run *run)
+{
+	return resources_prepare(sb, run->proc);
+}
+
 static int inside_privileges(const struct sandbox *sb, struct run *run)
 {
 	/* whom the caller tells our pid, opens /proc/PID/ns, which this would close */
@@ -350,7 +362,7 @@ static int inside_privileges(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage inside[] = {
-	{"life", inside_life},
+	{"life", inside_life}, /* the end of zbox is the end of everything from here on */
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
@@ -358,6 +370,7 @@ static const struct stage inside[] = {
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"limits", inside_limits},
 	{"privileges", inside_privileges},
 	{"network", inside_network},
 };
@@ -398,6 +411,12 @@ static int command_session(const struct sandbox *sb, struct run *run)
 	return selinux_label_exec(run->exec_label, run->proc);
 }
 
+static int command_limits(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	return resources_apply(sb);
+}
+
 static int command_capabilities(const struct sandbox *sb, struct run *run)
 {
 	return privileges_drop(sb, run->privileges, true);
@@ -427,11 +446,14 @@ static void exec_by_shell(const struct run *run, const char *file)
 		words[0] = format_text("/bin/sh");
 		words[1] = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
 		if (!words[0] || !words[1])
-			return;
+			break;
 		memcpy(words + 2, run->argv + 1, (count - 1) * sizeof(*words));
 		if (access(words[1], X_OK) == 0)
 			(void)execv(words[0], words);
+		free(words[0]);
+		free(words[1]);
 	}
+	free(words);
 }
 
 static int command_exec(const struct sandbox *sb, struct run *run)
@@ -452,6 +474,7 @@ static int command_exec(const struct sandbox *sb, struct run *run)
 
 static const struct stage command[] = {
 	{"command", command_session},
+	{"limits", command_limits},
 	{"capabilities", command_capabilities},
 	{"seccomp", command_seccomp},
 	{"exec", command_exec},
@@ -529,6 +552,7 @@ static int spawn(const struct sandbox *sb, struct run *run)
 		.channel = run->ends[1],
 		.slave = run->slave,
 		.lingers = sb->personality == PERSONALITY_BWRAP,
+		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),
 		.children = run->children,
 	};
 	bool ends = run->alone && !init.lingers;
@@ -540,8 +564,8 @@ static int spawn(const struct sandbox *sb, struct run *run)
 	wipe_words(run);
 	if (run->alone)
 		run->self = getpid();
-	/* Killed together with zbox, we could not end what has no pid namespace around it. From here
-	 * on the end of the channel says that zbox is gone. */
+	/* Killed together with zbox, we could not end what has no pid namespace around it. From
+	 * here on the end of the channel says that zbox is gone. */
 	if (ends && prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return fail(errno, "die with zbox");
 	init.command = vfork();

@@ -18,6 +18,9 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080 /* Linux 5.6 */
+#endif
 #define DETACH 2 /* umount2(2): MNT_DETACH */
 
 /* mount_setattr(2), Linux 5.12: declared here because C libraries disagree about the name. */

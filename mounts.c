@@ -111,6 +111,14 @@ static int source_open(const struct builder *b, const struct mount *m, struct so
 	return 0;
 }
 
+/* Says of an operation that failed in which line of a profile it stands. */
+static int blame_profile(const struct mount *m)
+{
+	if (m->origin.column > 0)
+		failure_prefix("%s:%u:%u: ", m->origin.file, m->origin.at, m->origin.column);
+	return -1;
+}
+
 static int sources_open(struct builder *b)
 {
 	const struct sandbox *sb = b->sb;
@@ -124,7 +132,7 @@ static int sources_open(struct builder *b)
 		b->sources[i] = (struct source){.fd = -1, .work = -1};
 	for (size_t i = 0; i < sb->mount_count; i++)
 		if (source_open(b, &sb->mounts[i], &b->sources[i]) < 0)
-			return -1;
+			return blame_profile(&sb->mounts[i]);
 	return 0;
 }
 
@@ -335,7 +343,7 @@ static int build(struct builder *b)
 		return -1;
 	for (size_t i = 0; i < sb->mount_count; i++) {
 		if (operation_apply(b, &sb->mounts[i], &b->sources[i]) < 0)
-			return -1;
+			return blame_profile(&sb->mounts[i]);
 		source_close(&sb->mounts[i], &b->sources[i]);
 	}
 	return root_finish(b);

@@ -60,6 +60,22 @@ static bool in_force(const struct sandbox *sb, const struct option *o)
 	return o->apply != share_namespaces || !(sb->unshare & (unsigned)o->value);
 }
 
+/* Where a profile gave the option, for the failure on record. */
+static int blame_profile(const struct sandbox *sb, const struct option *o)
+{
+	for (size_t i = sb->choice_count; i-- > 0;) {
+		const struct choice *c = &sb->choices[i];
+
+		if (strcmp(c->name, o->name) != 0)
+			continue;
+		if (c->origin.column > 0)
+			failure_prefix("%s:%u:%u: ", c->origin.file, c->origin.at,
+				       c->origin.column);
+		break;
+	}
+	return -1;
+}
+
 /* The list is a column of the row: names with blanks between. */
 static int check_list(const struct sandbox *sb, const struct option *o, const char *list,
 		      bool wanted)
@@ -76,8 +92,9 @@ static int check_list(const struct sandbox *sb, const struct option *o, const ch
 		other = option_find(name, &number);
 		if (!other || in_force(sb, other) == wanted)
 			continue;
-		return wanted ? fail(0, "--%s requires --%s", o->name, name)
-			      : fail(0, "--%s cannot be combined with --%s", o->name, name);
+		(void)fail(0, wanted ? "--%s requires --%s" : "--%s cannot be combined with --%s",
+			   o->name, name);
+		return blame_profile(sb, o);
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
  * what contradicts itself without an order is in the columns needs and conflicts, and refused by
  * options-check.c: a restriction never goes missing silently.
  */
+#include "kernel.h"
 #include "options-table.h"
 
 #include <sched.h>
@@ -61,6 +62,36 @@ const struct option options_namespaces[] = {
 	 .value = CLONE_NEWUTS,
 	 .help = "Make a new namespace for the host name",
 	 .man = "Makes a new namespace for the host and domain names."},
+	{.name = "unshare-time",
+	 .args = "",
+	 .apply = unshare_namespaces,
+	 .personality = FOR_ZBOX,
+	 .value = CLONE_NEWTIME,
+	 .conflicts = "landlock-only",
+	 .help = "Make a new namespace for clocks",
+	 .man = "Makes a new time namespace, in which the clocks that count from the start of the "
+		"machine can differ from the host's: see --boottime and --monotonic. The date "
+		"stays the host's. Needs Linux 5.6."},
+	{.name = "boottime",
+	 .args = "OFFSET",
+	 .apply = set_offset,
+	 .personality = FOR_ZBOX,
+	 FIELD(boottime),
+	 .once = true,
+	 .needs = "unshare-time",
+	 .help = "Add OFFSET to the time since the start of the machine",
+	 .man = "Adds OFFSET to CLOCK_BOOTTIME and to what /proc/uptime shows: a time such as 1.5h "
+		"(ms, s, m, h, d; seconds without one), with - in front to go back. A clock that "
+		"would be negative is an error."},
+	{.name = "monotonic",
+	 .args = "OFFSET",
+	 .apply = set_offset,
+	 .personality = FOR_ZBOX,
+	 FIELD(monotonic),
+	 .once = true,
+	 .needs = "unshare-time",
+	 .help = "Add OFFSET to the monotonic clock",
+	 .man = "Adds OFFSET, as for --boottime, to CLOCK_MONOTONIC and its relatives."},
 	{.name = "unshare-cgroup",
 	 .args = "",
 	 .apply = unshare_namespaces,

@@ -19,7 +19,8 @@ const struct option options_profiles[] = {
 		"stands among them: a later word wins over an earlier one, so the command line "
 		"wins over profiles. May be repeated. NAME is looked for as NAME.profile in "
 		"$XDG_CONFIG_HOME/zbox/profiles, in /etc/zbox/profiles and among the profiles "
-		"that came with zbox: agent, build, shell. A FILE is one whose path has a slash "
+		"that came with zbox: agent, build, build-net, shell. A FILE is one whose path has "
+		"a slash "
 		"in it; nothing is ever read from the current folder because of its name alone."},
 	{.name = "no-profile",
 	 .args = "",

@@ -17,6 +17,7 @@ const struct option_group option_groups[] = {
 	{"Identity", options_identity},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},
+	{"Limits", options_limits},
 	{"Life and terminal", options_life},
 	{"Descriptors for other programs", options_descriptors},
 };

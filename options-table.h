@@ -45,14 +45,15 @@ struct option_group {
 extern const struct option_group option_groups[];
 extern const size_t option_group_count;
 
-/* The rows: options-files.c has those of the new root, options-profiles.c, options-run.c and
- * options-confine.c the others. Each array ends with a row without a name; none has more than
- * GROUP_ROWS. */
+/* The rows: options-files.c has those of the new root, options-profiles.c, options-limits.c,
+ * options-run.c and options-confine.c the others. Each array ends with a row without a name; none
+ * has more than GROUP_ROWS. */
 #define GROUP_ROWS 32
 #define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
 	options_created[], options_overlays[], options_namespaces[], options_identity[],
-	options_environment[], options_privileges[], options_life[], options_descriptors[];
+	options_environment[], options_privileges[], options_limits[], options_life[],
+	options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
@@ -134,6 +135,7 @@ int set_fd(struct parser *p, const struct option *o, char **arg);
 int set_id(struct parser *p, const struct option *o, char **arg);
 int set_choice(struct parser *p, const struct option *o, char **arg);
 int set_argv0(struct parser *p, const struct option *o, char **arg);
+int set_offset(struct parser *p, const struct option *o, char **arg);
 int set_netns(struct parser *p, const struct option *o, char **arg);
 int set_seccomp_fd(struct parser *p, const struct option *o, char **arg);
 int set_perms(struct parser *p, const struct option *o, char **arg);

@@ -17,8 +17,8 @@ struct options_reader {
 	/* Profiles: the same for a path, at most limit bytes (EFBIG beyond). ENOENT and ENOTDIR
 	 * mean that there is no such file. */
 	char *(*read_file)(void *context, const char *path, size_t limit, size_t *length);
-	/* Whether the path exists, links followed. */
-	bool (*exists)(void *context, const char *path);
+	/* Whether the path exists, links followed: 1, 0, or -1 with errno when that is not known. */
+	int (*exists)(void *context, const char *path);
 	/* The path without links, dots and relative parts, in heap memory; NULL: it does not exist.
 	 */
 	char *(*real_path)(void *context, const char *path);

@@ -4,6 +4,8 @@
  *   descriptors   nothing of the caller's goes inside by accident: in the zbox personality every
  *                 descriptor from 3 on closes at exec, but those that were named
  *   life          the parent is watched, before anything exists that it could leave behind
+ *   limits        those that cannot hold are refused
+ *   record        files for the result are opened, while nothing has run yet
  *   privileges    no_new_privs: from here on no exec gains anything
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
@@ -16,6 +18,7 @@
  */
 #include "channel.h"
 #include "kernel.h"
+#include "resources.h"
 #include "run.h"
 #include "selinux.h"
 
@@ -54,7 +57,8 @@ static int hold_stdio(void)
 }
 
 /* For the set-up, not for the command. One that was named and is not open is found before anything
- * is opened here: its number would come to mean some descriptor of ours, of the host's /proc say. */
+ * is opened here: its number would come to mean some descriptor of ours, of the host's /proc say.
+ */
 static int close_at_exec(const struct sandbox *sb)
 {
 	/* as bubblewrap says it, where it does */
@@ -117,6 +121,17 @@ static int outside_life(const struct sandbox *sb, struct run *run)
 	if (sigprocmask(SIG_BLOCK, &set, &run->old_mask) < 0)
 		return fail(errno, "sigprocmask");
 	return supervisor_watch_parent(sb, &run->supervisor.parent);
+}
+
+static int outside_limits(const struct sandbox *sb, struct run *run)
+{
+	(void)run;
+	return resources_check(sb);
+}
+
+static int outside_record(const struct sandbox *sb, struct run *run)
+{
+	return result_open(sb, &run->files);
 }
 
 static int outside_privileges(const struct sandbox *sb, struct run *run)
@@ -348,8 +363,13 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 /* Peers of the caller's pipes see their end when the command closes them. */
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
-	const int keep[] = {run->supervisor.channel, run->supervisor.parent, sb->json_status_fd,
-			    sb->status_fd, run->master};
+	const int keep[] = {run->supervisor.channel,
+			    run->supervisor.parent,
+			    sb->json_status_fd,
+			    sb->status_fd,
+			    run->master,
+			    run->files.stats,
+			    run->files.meta};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -383,8 +403,10 @@ static int outside_terminal(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage before[] = {
-	{"descriptors", outside_descriptors},
+	{"descriptors", outside_descriptors}, /* before anything is opened */
 	{"life", outside_life},
+	{"limits", outside_limits},
+	{"record", outside_record},
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
 	{"join", outside_join},

@@ -250,10 +250,13 @@ static int new_session_keyring(const struct privileges *p)
 /* A crash inside writes no core into a directory of the host, and does not start the host's core
  * handler on what it likes either: that runs whatever the limit is, unless it is 1, which is also
  * less than the smallest core (core(5); coredump_pipe() in Linux 6.18, fs/coredump.c). */
-static int no_cores(void)
+static int no_cores(const struct sandbox *sb)
 {
 	const struct rlimit limit = {1, 1}, none = {0, 0};
 
+	for (size_t i = 0; i < sb->rlimit_count; i++)
+		if (sb->rlimits[i].resource == RLIMIT_CORE)
+			return 0; /* asked for: see resources.c */
 	if (setrlimit(RLIMIT_CORE, &limit) == 0)
 		return 0;
 	/* the caller's own limit is 0, then it cannot be raised */
@@ -268,7 +271,7 @@ int privileges_bound(const struct sandbox *sb, const struct privileges *p)
 int privileges_reduce(const struct sandbox *sb, const struct privileges *p)
 {
 	/* bubblewrap's callers may hand keys on, and set the limit that they want */
-	if (sb->personality == PERSONALITY_ZBOX && (new_session_keyring(p) < 0 || no_cores() < 0))
+	if (sb->personality == PERSONALITY_ZBOX && (new_session_keyring(p) < 0 || no_cores(sb) < 0))
 		return -1;
 	if (sb->landlock_only && landlock_only_apply(sb, p->landlock_abi) < 0)
 		return -1;

@@ -69,13 +69,8 @@ int fail_at(const struct place *place, int err, const char *format, ...)
 /* Says where the failure on record happened. */
 static int blame(const struct place *place)
 {
-	const struct failure *f = failure_get();
-	char text[FAILURE_TEXT];
-	int err = f->err;
-
-	(void)snprintf(text, sizeof(text), "%s", f->text);
-	failure_clear();
-	return fail_at(place, err, "%s", text);
+	failure_prefix("%s:%u:%u: ", place->file, place->line, place->column);
+	return -1;
 }
 
 const char *profile_variable(const struct parser *p, const char *name)
@@ -210,17 +205,23 @@ static const struct directive {
 	{"--not-above", read_not_above, false, false},
 };
 
-/* Whether a line that begins with ? holds: 1, 0, -1 after fail(). */
+/* Whether a line that begins with ? holds: 1, 0, -1 after fail(). Such a line may well be what
+ * protects the path, so it is not left out for any reason but that nothing is there. */
 static int path_exists(struct parser *p, struct place *place, const struct profile_line *line,
 		       const struct option *o, const char *value)
 {
 	size_t length;
 	const char *word;
 
-	for (unsigned i = 0; (word = args_word(o->args, i, &length)) != NULL; i++)
-		if (args_is_path(word, length))
-			return p->reader->exists(p->reader->context,
-						 value ? value : line->words[i + 1]);
+	for (unsigned i = 0; (word = args_word(o->args, i, &length)) != NULL; i++) {
+		const char *path = value ? value : line->words[i + 1];
+		int result;
+
+		if (!args_is_path(word, length))
+			continue;
+		result = p->reader->exists(p->reader->context, path);
+		return result < 0 ? fail_at(place, errno, "%s", path) : result;
+	}
 	return fail_at(place, 0, "? belongs in front of an option that has a path");
 }
 

@@ -125,7 +125,7 @@ static const char *reader_variable(void *context, const char *name)
 }
 
 /* Profiles ask for dozens of names in the current folder: by its path each costs twice as much. */
-static bool path_exists(void *context, const char *path)
+static int path_exists(void *context, const char *path)
 {
 	const struct reader_context *c = context;
 	const char *folder = c->values[PWD];
@@ -134,7 +134,9 @@ static bool path_exists(void *context, const char *path)
 
 	if (length > 1 && strncmp(path, folder, length) == 0 && path[length] == '/')
 		path += length + strspn(path + length, "/");
-	return stat(path[0] ? path : ".", &st) == 0;
+	if (stat(path[0] ? path : ".", &st) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 struct options_reader reader_of(struct reader_context *context)

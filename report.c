@@ -133,7 +133,12 @@ void report_warnings(const struct sandbox *sb)
 		flush(&message);
 }
 
-/* ---- --status-fd ---- */
+void report_text(const char *text)
+{
+	(void)!write_fd(STDERR_FILENO, text, strlen(text)); /* as in flush() */
+}
+
+/* ---- --status-fd, --stats-file ---- */
 
 static void write_record(struct json *j, const struct status_record *record)
 {
@@ -151,9 +156,15 @@ static void write_record(struct json *j, const struct status_record *record)
 		json_number(j, "signal", record->signal);
 	else
 		json_null(j, "signal");
+	json_text(j, "limit", record->limit);
 	json_seconds(j, "wall-seconds", record->wall_us);
 	json_seconds(j, "user-seconds", record->user_us);
 	json_seconds(j, "system-seconds", record->system_us);
+	json_number(j, "max-rss-bytes", (int64_t)record->max_rss);
+	json_number(j, "voluntary-switches", (int64_t)record->voluntary_switches);
+	json_number(j, "forced-switches", (int64_t)record->forced_switches);
+	json_number(j, "read-bytes", (int64_t)record->read_bytes);
+	json_number(j, "written-bytes", (int64_t)record->written_bytes);
 	json_open(j, "weakened", '[');
 	for (size_t i = 0; i < record->weakened_count; i++)
 		json_text(j, NULL, record->weakened[i]);

@@ -24,13 +24,21 @@ struct status_record {
 	int exit_code;               /* of the command, -1: it did not exit by itself */
 	int signal;                  /* that ended the command, 0 none */
 	int status;                  /* exit status of zbox itself */
+	const char *limit;           /* that was reached, NULL none */
 	uint64_t wall_us;            /* from the start of zbox to the end, microseconds */
 	uint64_t user_us, system_us; /* processor time of the command and what it waited for */
+	uint64_t max_rss;            /* of the largest process, bytes */
+	uint64_t voluntary_switches, forced_switches; /* of processes on the processors */
+	uint64_t read_bytes, written_bytes;           /* from and to disks */
+	bool ended_by_zbox;                           /* for a limit of time */
 	const char *const *weakened; /* sentences: what was asked for as best effort and is
 					missing; borrowed */
 	size_t weakened_count;
 	const struct failure *failure; /* NULL: zbox did not fail; borrowed */
 };
+
+/* Writes a text to standard error, in one write(2). */
+void report_text(const char *text);
 
 /* Writes the record as one JSON object on one line, in one write(2) where the descriptor takes it.
  * Returns 0, or -1 with errno set; does not call fail(), there is nobody left to tell. */

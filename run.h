@@ -7,6 +7,7 @@
 #include "identity.h"
 #include "network/namespace.h"
 #include "privileges.h"
+#include "result.h"
 #include "sandbox.h"
 #include "supervisor.h"
 
@@ -17,6 +18,7 @@
 struct run {
 	struct privileges *privileges;
 	struct identity identity;
+	struct result_files files;
 	const char *stage; /* the step that was reached, for the status record */
 
 	/* processes */

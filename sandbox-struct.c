@@ -34,6 +34,9 @@ void sandbox_init(struct sandbox *sb, enum personality personality)
 		.uid = -1,
 		.gid = -1,
 		.seccomp_fd = -1,
+		.nice = NICE_UNSET,
+		.oom_score = OOM_SCORE_UNSET,
+		.grace = 2000000,
 		.sync_fd = -1,
 		.block_fd = -1,
 		.userns_block_fd = -1,
@@ -54,6 +57,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->caps);
 	free(sb->seccomp_changes);
 	free(sb->seccomp_fds);
+	free(sb->rlimits);
 	free(sb->lock_files);
 	free(sb->keep_fds);
 	free(sb->warnings);

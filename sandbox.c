@@ -33,7 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,11 +103,6 @@ static int failed_before(const struct sandbox *sb)
 	return failure_status(sb);
 }
 
-static uint64_t microseconds(const struct timeval *t)
-{
-	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
-}
-
 /* What of the defaults does not hold in this run, most important first; how many are loud, which
  * means said at the start as well, not only in the status record. */
 static size_t weaknesses(const struct sandbox *sb, const struct privileges *p, const char **list,
@@ -149,7 +143,8 @@ static int warn_weaknesses(struct sandbox *sb, const struct privileges *p)
 	return 0;
 }
 
-static int write_status(const struct sandbox *sb, const struct run *run, int status,
+/* For --status-fd, --stats, --stats-file and --meta. Returns -1 after fail(). */
+static int write_record(const struct sandbox *sb, struct run *run, int status,
 			const struct timespec *start)
 {
 	const struct supervisor *s = &run->supervisor;
@@ -157,13 +152,13 @@ static int write_status(const struct sandbox *sb, const struct run *run, int sta
 	struct status_record record = {.stage = f && !s->started ? f->step : run->stage,
 				       .exit_code = -1,
 				       .status = status,
+				       .limit = limit_name(s->timers.hit),
+				       .ended_by_zbox = s->timers.last != TURN_NOTHING,
 				       .failure = f};
 	const char *weak[WEAKNESSES];
-	struct rusage usage;
-	struct timespec now;
 	size_t loud;
 
-	if (sb->status_fd < 0)
+	if (!result_wanted(sb))
 		return 0;
 	if (s->started)
 		record.stage = "command";
@@ -173,18 +168,19 @@ static int write_status(const struct sandbox *sb, const struct run *run, int sta
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
 		record.signal = WTERMSIG(s->status);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	(void)getrusage(RUSAGE_CHILDREN, &usage);
-	record.wall_us = (uint64_t)((now.tv_sec - start->tv_sec) * 1000000 +
-				    (now.tv_nsec - start->tv_nsec) / 1000);
-	record.user_us = microseconds(&usage.ru_utime);
-	record.system_us = microseconds(&usage.ru_stime);
-	return report_status(sb->status_fd, &record);
+	if (s->started && s->ended && !record.limit)
+		record.limit = result_limit(sb, s->status);
+	result_measure(start, &record);
+	if (sb->status_fd >= 0)
+		(void)!report_status(sb->status_fd, &record); /* the reader may have gone */
+	return result_write(sb, &run->files, &record);
 }
 
 /* Exit status of a run that got as far as the command. */
 static int ended_status(const struct supervisor *s)
 {
+	if (s->timers.hit != LIMIT_NONE)
+		return 124;
 	if (!s->started)
 		return 128 + s->killed;
 	if (WIFSIGNALED(s->status))
@@ -199,16 +195,22 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.privileges = privileges,
 		.words = words,
 		.identity = identity_of(sb),
-		.supervisor =
-			{.sb = sb, .child = -1, .channel = -1, .parent = -1, .terminal = &terminal},
+		.supervisor = {.sb = sb,
+			       .child = -1,
+			       .channel = -1,
+			       .parent = -1,
+			       .terminal = &terminal,
+			       .timers = TIMERS_NONE},
 		.ends = {-1, -1},
 		.netns = NETNS_MAKER_NONE,
+		.files = RESULT_FILES_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
 		.master = -1,
 	};
 	struct timespec start;
+	bool failed;
 	int status;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
@@ -219,7 +221,10 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	} else {
 		status = ended_status(&run.supervisor);
 	}
-	(void)!write_status(sb, &run, status, &start); /* the reader may have gone */
+	failed = failure_get() != NULL;
+	failure_step("record");
+	if (write_record(sb, &run, status, &start) < 0 && !failed)
+		report_failure(sb, failure_get());
 	return status;
 }
 

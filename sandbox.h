@@ -98,6 +98,15 @@ struct seccomp_change {
 	const char *text; /* CALL or CALL=ERRNO */
 };
 
+/* --rlimit: one for each resource. */
+struct rlimit_change {
+	int resource; /* RLIMIT_* */
+	uint64_t soft, hard;
+};
+#define RLIMIT_UNLIMITED UINT64_MAX
+#define NICE_UNSET INT32_MAX
+#define OOM_SCORE_UNSET INT32_MAX
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -153,6 +162,7 @@ struct sandbox {
 	int userns_fd, userns2_fd, pidns_fd; /* joined; -1 none */
 	int netns_fd;                        /* joined, -1 none */
 	const char *netns_path;              /* joined, NULL none */
+	int64_t boottime, monotonic;         /* offsets of clocks, microseconds */
 	bool disable_userns, assert_userns_disabled;
 
 	/* identity */
@@ -174,6 +184,18 @@ struct sandbox {
 	enum landlock_mode landlock;
 	bool landlock_only;                  /* no namespaces at all */
 	const char *exec_label, *file_label; /* SELinux */
+
+	/* limits */
+	struct rlimit_change *rlimits;
+	size_t rlimit_count;
+	int nice;                           /* NICE_UNSET: the caller's */
+	int oom_score;                      /* OOM_SCORE_UNSET: the caller's */
+	const char *cpu_affinity;           /* list of processors, NULL: the caller's */
+	uint64_t time_limit;                /* microseconds, 0 none */
+	uint64_t cpu_limit;                 /* the same, of user and system time */
+	bool stats;                         /* a summary on standard error at the end */
+	const char *stats_file, *meta_file; /* NULL none */
+	uint64_t grace;                     /* between SIGTERM and SIGKILL, microseconds */
 
 	/* life */
 	bool die_with_parent;

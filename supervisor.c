@@ -1,9 +1,10 @@
 /*
  * supervisor.c - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
  *
- * It waits for four things at once: signals (by a signalfd), messages of PID 1, the end of its own
- * parent, and bytes of the terminals. Before MESSAGE_STARTED the command has not run: whatever goes
- * wrong then ends everything and is a failure of zbox. Afterwards signals are the command's.
+ * It waits for five things at once: signals (by a signalfd), messages of PID 1, the end of its own
+ * parent, bytes of the terminals, and the moment when a limit of time is reached. Before
+ * MESSAGE_STARTED the command has not run: whatever goes wrong then ends everything and is a
+ * failure of zbox. Afterwards signals are the command's.
  *
  *   zbox    ends when the whole sandbox has ended: PID 1 exits after the command, and the kernel
  *           kills the rest.
@@ -27,7 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALS, CHANNEL, PARENT, TERMINAL };
+enum { SIGNALS, CHANNEL, PARENT, TIMERS, TERMINAL };
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
 				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
@@ -96,7 +97,8 @@ static void read_signals(struct supervisor *s, int fd)
 	struct signalfd_siginfo info;
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+		/* our own alarm has done what it is for, see command_stopped() */
+		if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_TIMER)
 			signal_arrived(s, (int)info.ssi_signo);
 }
 
@@ -107,6 +109,44 @@ static int take_terminal(struct supervisor *s)
 	if (master < 0)
 		return -1;
 	return terminal_start(s->terminal, &master);
+}
+
+/* Returns 0, or -1 after fail(). */
+static int check_limits(struct supervisor *s)
+{
+	enum turn turn;
+
+	if (timers_due(&s->timers, s->sb, s->child, s->started, &turn) < 0)
+		return -1;
+	if (turn == TURN_END) {
+		end_all(s, SIGKILL);
+	} else if (s->reaper && turn != TURN_NOTHING) {
+		(void)channel_post(s->channel, turn == TURN_TERM ? MESSAGE_EXPIRED : MESSAGE_SIGNAL,
+				   turn == TURN_TERM ? SIGTERM : SIGKILL);
+	} else if (turn == TURN_TERM) {
+		(void)kill(-s->child, SIGTERM);
+		(void)kill(-s->child, SIGCONT);
+	} else if (turn == TURN_KILL) {
+		(void)kill(s->child, SIGKILL);
+	}
+	return 0;
+}
+
+/* zbox stops too, as the shell that started it expects; its limits go on. */
+static int command_stopped(struct supervisor *s, int signal)
+{
+	bool woken, front;
+
+	do {
+		if (timers_alarm(&s->timers) < 0)
+			return -1;
+		front = terminal_stopped(s->terminal, signal);
+		woken = timers_woken(&s->timers);
+		if (woken && check_limits(s) < 0)
+			return -1;
+	} while (woken && s->timers.hit == LIMIT_NONE);
+	(void)channel_post(s->channel, MESSAGE_RESUME, front);
+	return 0;
 }
 
 /* Returns 1 to go on, 0 when the channel is at its end, -1 after fail(). */
@@ -132,16 +172,17 @@ static int message_arrived(struct supervisor *s)
 			signal_arrived(s, s->early);
 		return 1;
 	case MESSAGE_STOPPED:
-		(void)channel_post(s->channel, MESSAGE_RESUME,
-				   terminal_stopped(s->terminal, message.value));
-		return 1;
+		return command_stopped(s, message.value) < 0 ? -1 : 1;
 	case MESSAGE_ENDED:
 		s->ended = true;
 		s->status = message.value;
+		if (s->timers.hit == LIMIT_NONE)
+			timers_free(&s->timers); /* it was in time */
 		return 1;
 	case MESSAGE_BORN:
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
+	case MESSAGE_EXPIRED:
 	case MESSAGE_RESUME:
 		break;
 	}
@@ -171,6 +212,7 @@ static int round_of(struct supervisor *s, int signals)
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
 		[CHANNEL] = {.fd = s->channel, .events = POLLIN},
 		[PARENT] = {.fd = s->parent, .events = POLLIN},
+		[TIMERS] = {.fd = s->timers.fd, .events = POLLIN},
 	};
 	bool terminal = s->terminal->replaced != 0;
 	int result;
@@ -193,6 +235,9 @@ static int round_of(struct supervisor *s, int signals)
 	}
 	if (polls[SIGNALS].revents)
 		read_signals(s, signals);
+	/* a command that has just ended was in time */
+	if (polls[TIMERS].revents && s->timers.fd >= 0 && check_limits(s) < 0)
+		return -1;
 	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	/* messages first: what PID 1 said before it ended is still there to be read */
@@ -212,9 +257,13 @@ static int watch(struct supervisor *s)
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return fail(errno, "signalfd");
-	do
-		result = round_of(s, signals);
-	while (result > 0);
+	result = timers_start(&s->timers, s->sb, s->child);
+	if (result == 0)
+		do
+			result = round_of(s, signals);
+		while (result > 0);
+	timers_end(&s->timers, s->sb);
+	timers_free(&s->timers);
 	return result;
 }
 

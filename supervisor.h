@@ -6,6 +6,7 @@
 
 #include "sandbox.h"
 #include "terminal.h"
+#include "timers.h"
 #include "utils.h"
 
 #include <signal.h>
@@ -19,6 +20,7 @@ struct supervisor {
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;
+	struct timers timers; /* limits of time, and which was reached */
 
 	/* what was seen */
 	bool started; /* the exec worked */

@@ -59,6 +59,22 @@ int fail_status(int status, int err, const char *format, ...)
 	return -1;
 }
 
+void failure_prefix(const char *format, ...)
+{
+	char text[FAILURE_TEXT];
+	va_list args;
+	size_t length;
+
+	if (!failed)
+		return;
+	memcpy(text, record.text, sizeof(text));
+	va_start(args, format);
+	(void)vsnprintf(record.text, sizeof(record.text), format, args);
+	va_end(args);
+	length = strlen(record.text);
+	(void)snprintf(record.text + length, sizeof(record.text) - length, "%s", text);
+}
+
 void failure_step(const char *step)
 {
 	current_step = step;

@@ -37,6 +37,9 @@ int fail(int err, const char *format, ...) PRINTF(2, 3);
 /* The same, and the exit status that it calls for (126, 127 of exec; 0 as fail()). */
 int fail_status(int status, int err, const char *format, ...) PRINTF(3, 4);
 
+/* Puts words in front of the text of the failure on record: the place that it is about. */
+void failure_prefix(const char *format, ...) PRINTF(1, 2);
+
 /* Names the step that failures belong to from now on; text of static lifetime. */
 void failure_step(const char *step);
 

@@ -80,6 +80,9 @@ _zbox_own="--explain \
 	--quiet \
 	--strict-dest \
 	--no-base \
+	--unshare-time \
+	--boottime \
+	--monotonic \
 	--share-pid \
 	--share-ipc \
 	--share-uts \
@@ -94,6 +97,16 @@ _zbox_own="--explain \
 	--seccomp-why \
 	--landlock \
 	--landlock-only \
+	--rlimit \
+	--nice \
+	--oom-score \
+	--cpu-affinity \
+	--time-limit \
+	--cpu-limit \
+	--grace \
+	--stats \
+	--stats-file \
+	--meta \
 	--no-die-with-parent \
 	--share-terminal \
 	--keep-fd \
@@ -120,6 +133,8 @@ _zbox_operands()
 		--tmp-overlay | \
 		--ro-overlay | \
 		--overlay-opt | \
+		--boottime | \
+		--monotonic | \
 		--netns | \
 		--userns | \
 		--userns2 | \
@@ -141,6 +156,15 @@ _zbox_operands()
 		--landlock | \
 		--exec-label | \
 		--file-label | \
+		--rlimit | \
+		--nice | \
+		--oom-score | \
+		--cpu-affinity | \
+		--time-limit | \
+		--cpu-limit | \
+		--grace | \
+		--stats-file | \
+		--meta | \
 		--lock-file | \
 		--sync-fd | \
 		--keep-fd | \
@@ -213,6 +237,8 @@ _zbox_operand()
 		--netns:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
+		--stats-file:1 | \
+		--meta:1 | \
 		--lock-file:1)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;

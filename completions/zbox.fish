@@ -20,6 +20,8 @@ function __zbox_operands
 			--tmp-overlay \
 			--ro-overlay \
 			--overlay-opt \
+			--boottime \
+			--monotonic \
 			--netns \
 			--userns \
 			--userns2 \
@@ -41,6 +43,15 @@ function __zbox_operands
 			--landlock \
 			--exec-label \
 			--file-label \
+			--rlimit \
+			--nice \
+			--oom-score \
+			--cpu-affinity \
+			--time-limit \
+			--cpu-limit \
+			--grace \
+			--stats-file \
+			--meta \
 			--lock-file \
 			--sync-fd \
 			--keep-fd \
@@ -150,6 +161,8 @@ set -l paths --profile:1 \
 	--netns:1 \
 	--chdir:1 \
 	--seccomp-profile:1 \
+	--stats-file:1 \
+	--meta:1 \
 	--lock-file:1
 
 for name in zbox bwrap
@@ -238,6 +251,9 @@ complete -c zbox -n '__zbox_is option' -l set -d 'Set a variable of the profiles
 complete -c zbox -n '__zbox_is option' -l quiet -d 'Do not say which profile was taken for the command'
 complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
 complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
+complete -c zbox -n '__zbox_is option' -l unshare-time -d 'Make a new namespace for clocks'
+complete -c zbox -n '__zbox_is option' -l boottime -d 'Add OFFSET to the time since the start of the machine'
+complete -c zbox -n '__zbox_is option' -l monotonic -d 'Add OFFSET to the monotonic clock'
 complete -c zbox -n '__zbox_is option' -l share-pid -d 'Share the process namespace with the caller'
 complete -c zbox -n '__zbox_is option' -l share-ipc -d 'Share the IPC namespace with the caller'
 complete -c zbox -n '__zbox_is option' -l share-uts -d 'Share the host name with the caller'
@@ -252,6 +268,16 @@ complete -c zbox -n '__zbox_is option' -l seccomp-show -d 'Print what a profile 
 complete -c zbox -n '__zbox_is option' -l seccomp-why -d 'Print what a profile does with a call and its arguments'
 complete -c zbox -n '__zbox_is option' -l landlock -d 'Landlock as a second layer'
 complete -c zbox -n '__zbox_is option' -l landlock-only -d 'Confine without namespaces, where those are forbidden'
+complete -c zbox -n '__zbox_is option' -l rlimit -d 'Set a limit of setrlimit, as in nofile=1024'
+complete -c zbox -n '__zbox_is option' -l nice -d 'Run the command with nice value N'
+complete -c zbox -n '__zbox_is option' -l oom-score -d 'Be killed sooner, or later, when memory is short'
+complete -c zbox -n '__zbox_is option' -l cpu-affinity -d 'Start the command on the processors of LIST, as in 0-3,8'
+complete -c zbox -n '__zbox_is option' -l time-limit -d 'End everything inside after TIME, as in 2.5s'
+complete -c zbox -n '__zbox_is option' -l cpu-limit -d 'End everything inside after TIME of processor time'
+complete -c zbox -n '__zbox_is option' -l grace -d 'Wait TIME before killing what reached a time limit'
+complete -c zbox -n '__zbox_is option' -l stats -d 'Say at the end what was used, on standard error'
+complete -c zbox -n '__zbox_is option' -l stats-file -d 'Write at the end what was used to FILE, as JSON'
+complete -c zbox -n '__zbox_is option' -l meta -d 'Write the result to FILE as isolate does'
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'

@@ -5,6 +5,7 @@
 unset XDG_RUNTIME_DIR XDG_CACHE_HOME
 export XDG_CONFIG_HOME=$T/config
 shipped=$(cd "$TESTS/../profiles" && pwd)
+mkdir -p "$XDG_CONFIG_HOME/zbox/profiles" && cp "$shipped"/*.profile "$XDG_CONFIG_HOME/zbox/profiles" || exit 1
 
 # The home is not below /tmp, which would be another one inside: a writable one.
 home=$T/home
@@ -26,7 +27,8 @@ fresh_home() {
 python3 -c '
 import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
-open("port", "w").write(str(s.getsockname()[1])); s.accept(); s.accept()' &
+open("port", "w").write(str(s.getsockname()[1])); 
+while True: s.accept()' &
 server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$T"' EXIT
 poll 10 test -s port || flunk 'the server runs'
@@ -49,7 +51,16 @@ sibling) echo evil >'/home/someone/other' ;;
 esac 2>/dev/null
 X
 chmod +x "$T/try"
-sandboxed() { outside "$ZBOX" --profile "$shipped/$1.profile" --ro-bind "$T/try" /tmp/try -- "${@:2}"; }
+sandboxed() { outside "$ZBOX" --profile "$1" --ro-bind "$T/try" /tmp/try -- "${@:2}"; }
+
+# Not done, and not because zbox or the script failed.
+denied() { # NAME COMMAND...
+	run "${@:2}"
+	case $status in
+	0 | 12[567]) flunk "$1" "command: ${*:2}" || evidence ;;
+	*) pass "$1" ;;
+	esac
+}
 
 fresh_home
 for what in key token bashrc hook config editor network sibling rename; do
@@ -61,9 +72,9 @@ done
 fresh_home
 ok 'build: make' sandboxed build make
 ok 'build: what it made is there, and ours' test -x hello -a -O hello
-nok 'build: /usr cannot be written' sandboxed build touch /usr/evil
+denied 'build: /usr cannot be written' sandboxed build touch /usr/evil
 for what in key token bashrc network sibling; do
-	nok "build: $what cannot be done" sandboxed build /tmp/try $what
+	denied "build: $what cannot be done" sandboxed build /tmp/try $what
 done
 is 'build: .bashrc is as it was' "$(cat "$home/.bashrc")" '# mine'
 gives 'build: the home inside is empty' 0 '' -- sandboxed build sh -c 'ls -A ~'
@@ -74,6 +85,13 @@ ok 'build: a daemon is started' sandboxed build sh -c 'setsid sleep 4711.25 >/de
 nok 'build: and is gone at the end' pgrep -f 'sleep 4711.25'
 gives 'build: the status is the command'\''s' 7 '' -- sandboxed build sh -c 'exit 7'
 
+# ---- build-net ----
+
+ok 'build-net: the network can be reached' sandboxed build-net /tmp/try network
+for what in key token bashrc sibling; do
+	denied "build-net: $what cannot be done" sandboxed build-net /tmp/try $what
+done
+
 # ---- agent ----
 
 fresh_home
@@ -82,11 +100,11 @@ ok 'agent: writes in the project' sandboxed agent sh -c 'echo new >file && mkdir
 ok 'agent: commits' sandboxed agent sh -c 'git add file && git commit -qm first'
 is 'agent: and the commit is there' "$(git log --format=%s)" first
 for what in key token bashrc hook config rename editor network sibling; do
-	nok "agent: $what cannot be done" sandboxed agent /tmp/try $what
+	denied "agent: $what cannot be done" sandboxed agent /tmp/try $what
 done
-nok 'agent: no start-up file is changed' sandboxed agent sh -c 'echo evil >>.envrc'
-nok 'agent: nor replaced' sandboxed agent sh -c 'echo evil >x && mv -f x .envrc'
-nok 'agent: nor removed' sandboxed agent rm -rf .git/hooks
+denied 'agent: no start-up file is changed' sandboxed agent sh -c 'echo evil >>.envrc'
+denied 'agent: nor replaced' sandboxed agent sh -c 'echo evil >x && mv -f x .envrc'
+denied 'agent: nor removed' sandboxed agent rm -rf .git/hooks
 is 'agent: the hooks are as they were' "$(find .git/hooks -type f ! -name '*.sample')" ''
 is 'agent: and .bashrc' "$(cat "$home/.bashrc")" '# mine'
 # shellcheck disable=SC2016  # HOME inside is another
@@ -94,18 +112,18 @@ ok 'agent: a cache that is there is kept' sandboxed agent sh -c 'echo download >
 ok 'agent: on the host' test -f "$home/.npm/_cacache/x"
 gives 'agent: nothing else of the home' 0 '.npm' -- sandboxed agent sh -c 'ls -A ~'
 mv .git "$T/repository" && echo "gitdir: $T/repository" >.git
-nok 'agent: a .git that is a file stays' sandboxed agent sh -c 'echo "gitdir: /evil" >.git'
+denied 'agent: a .git that is a file stays' sandboxed agent sh -c 'echo "gitdir: /evil" >.git'
 
 # ---- shell ----
 
 gives 'shell: the home is empty' 0 '' -- sandboxed shell sh -c 'ls -A ~'
-nok 'shell: nothing of the home or the project' sandboxed shell ls /home/someone
-nok 'shell: no network' sandboxed shell /tmp/try network
+denied 'shell: nothing of the home or the project' sandboxed shell ls /home/someone
+denied 'shell: no network' sandboxed shell /tmp/try network
 
 # ---- a profile for the command: the installed ones, seen by a zbox in a sandbox ----
 
 installed=$T/share/zbox/profiles
-mkdir -p "$installed" "$XDG_CONFIG_HOME/zbox/profiles"
+mkdir -p "$installed"
 printf '# test\nfor printenv env2\nro-bind /usr /usr\nsetenv WHO profile\n' >"$installed/printenv.profile"
 where=$(strings -a "$ZBOX" 2>/dev/null | grep -x '/.*/zbox/profiles' | grep -v ^/etc | head -n 1)
 prefix=${where%/zbox/profiles}

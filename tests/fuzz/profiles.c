@@ -47,16 +47,16 @@ static char *read_piece(void *context, const char *path, size_t limit, size_t *l
 	return NULL;
 }
 
-static bool exists(void *context, const char *path)
+static int exists(void *context, const char *path)
 {
 	(void)context;
-	return strlen(path) % 2;
+	return (int)(strlen(path) % 3) - 1;
 }
 
 static char *real_path(void *context, const char *path)
 {
 	(void)context;
-	return exists(NULL, path) ? strdup(path) : NULL;
+	return exists(NULL, path) > 0 ? strdup(path) : NULL;
 }
 
 static const char *variable(void *context, const char *name)

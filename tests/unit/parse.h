@@ -70,10 +70,13 @@ static inline char *disk_read(void *context, const char *path, size_t limit, siz
 	return NULL;
 }
 
-static inline bool disk_has(void *context, const char *path)
+static inline int disk_has(void *context, const char *path)
 {
+	const struct disk_file *f = disk_find(path);
+
 	(void)context;
-	return disk_find(path) != NULL;
+	errno = f ? f->error : 0;
+	return f && f->error ? -1 : f != NULL;
 }
 
 static inline char *disk_real_path(void *context, const char *path)

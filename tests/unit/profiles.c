@@ -121,6 +121,10 @@ static void test_lines(void)
 	expect("zbox --profile /a true", NULL);
 	check(sb.mount_count == 2 && same(sb.mounts[0].dest, "/x") && same(sb.mounts[1].dest, "/p"),
 	      "? is for what exists");
+	put("/locked", "", EACCES);
+	put_file("/a", "? bind /p /x\n? ro-bind /locked /y");
+	expect("zbox --profile /a true", "/a:2:3: /locked");
+	check(failure_get()->err == EACCES, "not for what merely cannot be looked at");
 	put_file("/p", "");
 	expect("zbox --profile /p --profile=/p true", NULL);
 	check(sb.profile_count == 2, "an empty profile is one");

@@ -156,6 +156,10 @@ static void test_hints(void)
 	check(strstr(cure("mounts", EROFS, "mkdir /x/y"), "destination") != NULL, "mkdir EROFS");
 	check(strstr(cure("privileges", ENOSYS, "Landlock"), "lsm=") != NULL, "Landlock");
 	check(strstr(cure("privileges", EINVAL, "seccomp"), "CONFIG_SECCOMP") != NULL, "seccomp");
+	check(strstr(cure("limits", EACCES, "--nice -5"), "as root start zbox") != NULL, "nice");
+	check(strstr(cure("", ENOENT, "--cpu-limit: processor time cannot be measured in /proc"),
+		     "hidepid") != NULL,
+	      "processor time");
 	check(strstr(cure("terminal", ENOSPC, "open /dev/ptmx"), "pty.max") != NULL, "terminals");
 	check(strstr(cure("exec", ENOEXEC, "x"), "interpreter") != NULL, "exec ENOEXEC");
 	check(*cure("mounts", ENOENT, "Can't find source path /usr/libexec/exec") == '\0',
@@ -222,6 +226,7 @@ static void test_status(void)
 				       .exit_code = -1,
 				       .status = 127,
 				       .wall_us = 1234567,
+				       .max_rss = 4096,
 				       .weakened = weakened,
 				       .weakened_count = 1,
 				       .failure = &f};
@@ -233,8 +238,12 @@ static void test_status(void)
 	said[length > 0 ? length : 0] = '\0';
 	check_said(
 		"{ \"version\": 1, \"stage\": \"exec\", \"status\": 127, \"exit-code\": null, "
-		"\"signal\": null, \"wall-seconds\": 1.234567, \"user-seconds\": 0.000000, "
-		"\"system-seconds\": 0.000000, \"weakened\": [ \"no \\\"Landlock\\\"\" ], "
+		"\"signal\": null, \"limit\": null, \"wall-seconds\": 1.234567, \"user-seconds\": "
+		"0.000000, "
+		"\"system-seconds\": 0.000000, "
+		"\"max-rss-bytes\": 4096, \"voluntary-switches\": 0, \"forced-switches\": 0, "
+		"\"read-bytes\": 0, \"written-bytes\": 0, \"weakened\": [ \"no \\\"Landlock\\\"\" "
+		"], "
 		"\"failure\": { \"step\": \"exec\", \"text\": \"x\\n\", \"errno\": 2, \"reason\": "
 		"\"No such file or directory\" } }\n",
 		"the status record");

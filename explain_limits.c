@@ -1,0 +1,66 @@
+/*
+ * explain_limits.c - the part of --explain that is about limits: one line for each that was asked
+ * for, and the files for the result. Only words are made here; numbers and names that a user gave
+ * are printed by page.c.
+ */
+#include "explain_limits.h"
+
+#include "limits-text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+static void PRINTF(2, 3) item(struct page *p, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) >= 0)
+		page_item(p, text);
+	va_end(args);
+	free(text);
+}
+
+static void explain_rlimit(struct page *p, const struct rlimit_change *change)
+{
+	autofree char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return;
+	(void)fprintf(out, "rlimit %s=", rlimit_name(change->resource));
+	rlimit_print(out, change->soft);
+	(void)fputc(':', out);
+	rlimit_print(out, change->hard);
+	if (fclose(out) == 0)
+		page_item(p, text);
+}
+
+void explain_limits(struct page *p, const struct sandbox *sb)
+{
+	char text[DURATION_TEXT];
+
+	page_list(p, "limits");
+	for (size_t i = 0; i < sb->rlimit_count; i++)
+		explain_rlimit(p, &sb->rlimits[i]);
+	if (sb->nice != NICE_UNSET)
+		item(p, "nice value %d", sb->nice);
+	if (sb->oom_score != OOM_SCORE_UNSET)
+		item(p, "OOM score %d", sb->oom_score);
+	if (sb->cpu_affinity)
+		item(p, "processors %s, until the command chooses others", sb->cpu_affinity);
+	if (sb->time_limit > 0)
+		item(p, "time limit %s", duration_print(text, sb->time_limit));
+	if (sb->cpu_limit > 0)
+		item(p, "processor time limit %s, of all processes together",
+		     duration_print(text, sb->cpu_limit));
+	if (sb->time_limit > 0 || sb->cpu_limit > 0)
+		item(p, "then SIGTERM, and SIGKILL %s later", duration_print(text, sb->grace));
+	page_list_end(p);
+	if (sb->stats_file)
+		page_text(p, "stats-file", sb->stats_file);
+	if (sb->meta_file)
+		page_text(p, "meta-file", sb->meta_file);
+}
