@@ -441,7 +441,9 @@ static void exec_by_shell(const struct run *run, const char *file)
 	while (run->argv[count])
 		count++;
 	words = calloc(count + 2, sizeof(*words));
-	for (size_t length; words && path; path = path[length] ? path + length + 1 : NULL) {
+	if (!words)
+		return;
+	for (size_t length; path; path = path[length] ? path + length + 1 : NULL) {
 		length = strcspn(path, ":");
 		words[0] = format_text("/bin/sh");
 		words[1] = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
