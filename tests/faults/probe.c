@@ -117,7 +117,7 @@ static void descriptors(void)
 
 static void limits(void)
 {
-	static const int resources[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
+	static const unsigned resources[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_CORE, &limit) == 0)
