@@ -252,11 +252,7 @@ tests: $(B)/tests/escape
 
 $(B)/tests/faults/%: tests/faults/%.c
 	@mkdir -p $(@D)
-<<<<<<< HEAD
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) $(WERROR) -static -o $@ $<
-=======
 	$(static_tool)
->>>>>>> infra
 
 tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
 

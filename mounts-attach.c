@@ -10,9 +10,9 @@
  * the place; flags that a mount had are repeated, or the kernel would refuse them as an attempt to
  * clear locked ones (mount_namespaces(7)).
  *
- * Out of sight is on top of the host's "/", where only ".." of the root leads: what has to be worked
- * on after it was mounted is never looked up by the name of its place, which somebody may have
- * changed since.
+ * Out of sight is on top of the host's "/", where only ".." of the root leads: what has to be
+ * worked on after it was mounted is never looked up by the name of its place, which somebody may
+ * have changed since.
  *
  * An attacker would want a submount to stay writable, or a mount to land beside its place because
  * a name changed between two steps: both ends are descriptors here, names are only used below a
