@@ -232,16 +232,21 @@ static const char *mountinfo_mark(struct mount_line *lines, size_t count, int64_
 }
 
 /* One submount: reached from the top of the tree, so that no name of another tree can be meant. */
-static int restrict_below(const struct builder *b, int top, const char *relative,
-			  uint64_t attributes)
+static int restrict_below(const struct builder *b, int top, const struct mount_line *line,
+			  const char *relative, uint64_t attributes)
 {
 	struct root tree = {.fd = top};
 	autoclose int fd = path_open(&tree, relative, O_NOFOLLOW);
+	int64_t id = fd < 0 ? line->id : mount_id(fd);
 
+	if (id < 0)
+		return fail(0, "the id of the mount at \"%s\" is unknown", relative);
+	/* what another mount covers, here or above, nobody can get at */
+	if (id != line->id)
+		return 0;
 	if (fd >= 0 && restrict_old(fd, attributes) == 0)
 		return 0;
-	/* what nobody may enter (another user's FUSE) or see any more (covered) is out of reach for
-	 * the command too */
+	/* what nobody may enter (another user's FUSE) is out of reach for the command too */
 	if (errno == EACCES || errno == ENOENT || b->sb->tolerate_remount)
 		return 0;
 	return fail(errno, "Unable to apply mount flags: remount \"%s\"", relative);
@@ -266,7 +271,8 @@ static int restrict_tree_old(const struct builder *b, int top, uint64_t attribut
 		return fail(0, "the new mount is not in /proc/self/mountinfo");
 	skip = strcmp(point, "/") == 0 ? 0 : strlen(point);
 	for (ssize_t i = 0; i < count; i++)
-		if (lines[i].below && restrict_below(b, top, lines[i].point + skip, attributes) < 0)
+		if (lines[i].below &&
+		    restrict_below(b, top, &lines[i], lines[i].point + skip, attributes) < 0)
 			return -1;
 	return 0;
 }

@@ -65,7 +65,7 @@ cat >console.py <<'P'
 import os, subprocess, sys
 master, slave = os.openpty()
 out = os.dup(1)
-sys.exit(subprocess.run([sys.argv[1], "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-user",
+sys.exit(subprocess.run([sys.argv[1], "--dev-bind", "/", "/", "--tmpfs", "/dev/pts", "--unshare-user",
     sys.argv[1], "--ro-bind", "/", "/", "--dev", "/dev", "sh", "-c", "test -e /dev/console || echo none >&%d" % out],
     stdout=slave, pass_fds=[out]).returncode)
 P
