@@ -255,11 +255,13 @@ check-generated: $(OPTIONS_DRIVER)
 
 # ---- the corpus of attacks: docs/escape-report.md ----
 
-# static, so that it runs wherever a sandbox puts it; the sanitizers cannot be linked so
+# Static, so that they run wherever a sandbox puts them; the sanitizers cannot be linked so.
+static_tool = $(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) \
+	$(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+
 $(B)/tests/escape: $(wildcard tests/escape/*.c tests/escape/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) \
-		$(WERROR) -static -pthread -o $@ $(filter %.c,$^)
+	$(static_tool)
 
 tests: $(B)/tests/escape
 
@@ -267,7 +269,7 @@ tests: $(B)/tests/escape
 
 $(B)/tests/faults/%: tests/faults/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(WERROR) -static -o $@ $<
+	$(static_tool)
 
 tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
 

@@ -475,20 +475,26 @@ static void exec_by_shell(const struct run *run, const char *file)
 {
 	const char *path = strchr(file, '/') ? "" : identity_variable(environ, "PATH");
 	size_t count = 0;
-	char **words;
+	char shell[] = "/bin/sh";
+	autofree char **words = NULL;
 
 	while (run->argv[count])
 		count++;
 	words = calloc(count + 2, sizeof(*words));
-	for (size_t length; words && path; path = path[length] ? path + length + 1 : NULL) {
+	if (!words)
+		return;
+	words[0] = shell;
+	memcpy(words + 2, run->argv + 1, (count - 1) * sizeof(*words));
+	for (size_t length; path; path = path[length] ? path + length + 1 : NULL) {
+		autofree char *name = NULL;
+
 		length = strcspn(path, ":");
-		words[0] = format_text("/bin/sh");
-		words[1] = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
-		if (!words[0] || !words[1])
+		name = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
+		if (!name)
 			return;
-		memcpy(words + 2, run->argv + 1, (count - 1) * sizeof(*words));
-		if (access(words[1], X_OK) == 0)
-			(void)execv(words[0], words);
+		words[1] = name;
+		if (access(name, X_OK) == 0)
+			(void)execv(shell, words);
 	}
 }
 

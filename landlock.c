@@ -25,6 +25,8 @@
  */
 #include "landlock.h"
 
+#include "paths.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -242,13 +244,13 @@ static uint64_t rights_at(const struct mount *m)
 	return 0;
 }
 
-/* A path as it was given for a destination: always from the root. */
+/* A path as it was given for a destination, resolved as it was for the mount: a magic link of
+ * procfs would lead to what the set-up still holds of the host. */
 static int grant_path(const struct landlock *l, int root, const char *path, uint64_t rights)
 {
-	autoclose int fd = -1;
+	const struct root inside = {.fd = root};
+	autoclose int fd = path_open(&inside, path, 0);
 
-	path += strspn(path, "/");
-	fd = openat(root, *path ? path : ".", O_PATH | O_CLOEXEC);
 	if (fd >= 0)
 		return landlock_grant(l, fd, rights);
 	/* covered by a later mount, skipped (--bind-try), or behind a directory that is closed to

@@ -5,9 +5,14 @@
  * flags while it is attached nowhere, and is then attached by descriptor. Nobody ever sees it with
  * fewer flags than were asked for, and the cost does not depend on how many mounts there are.
  *
- * Old: bind, then one remount for each mount of the tree, which are found in /proc/self/mountinfo
- * by mount id and reached by a walk from the top of the tree; flags that a mount had are repeated,
- * or the kernel would refuse them as an attempt to clear locked ones (mount_namespaces(7)).
+ * Old: bind out of sight, then one remount for each mount of the tree, which are found in
+ * /proc/self/mountinfo by mount id and reached by a walk from the top of the tree, then a move to
+ * the place; flags that a mount had are repeated, or the kernel would refuse them as an attempt to
+ * clear locked ones (mount_namespaces(7)).
+ *
+ * Out of sight is on top of the host's "/", where only ".." of the root leads: what has to be
+ * worked on after it was mounted is never looked up by the name of its place, which somebody may
+ * have changed since.
  *
  * An attacker would want a submount to stay writable, or a mount to land beside its place because
  * a name changed between two steps: both ends are descriptors here, names are only used below a
@@ -25,6 +30,7 @@
 #include <unistd.h>
 
 #define FD_PATH_SIZE 40
+#define STAGE_FILE ".stage"
 
 static const char *fd_path(char buffer[FD_PATH_SIZE], int fd)
 {
@@ -92,6 +98,30 @@ static bool is_root(const struct builder *b, int dest)
 
 	return fstat(dest, &st) == 0 && st.st_dev == b->top_dev && st.st_ino == b->top_ino &&
 	       mount_id(dest) == mount_id(b->root->fd);
+}
+
+/* ---- made out of sight, then moved to its place ---- */
+
+static int stage_top(void)
+{
+	return open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC); /* see root_refresh() */
+}
+
+int stage_mount(const char *type, unsigned long flags, const char *options)
+{
+	return kernel_mount(type, "/", type, flags, options) < 0 ? -1 : stage_top();
+}
+
+int stage_move(struct builder *b, int top, int dest)
+{
+	char from[FD_PATH_SIZE], to[FD_PATH_SIZE];
+
+	if (is_root(b, dest))
+		return root_refresh(b);
+	if (b->modern)
+		return kernel_move_mount(top, "", dest, "",
+					 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return kernel_mount(fd_path(from, top), fd_path(to, dest), NULL, MS_MOVE, NULL);
 }
 
 /* ---- the old interface ---- */
@@ -202,16 +232,21 @@ static const char *mountinfo_mark(struct mount_line *lines, size_t count, int64_
 }
 
 /* One submount: reached from the top of the tree, so that no name of another tree can be meant. */
-static int restrict_below(const struct builder *b, int top, const char *relative,
-			  uint64_t attributes)
+static int restrict_below(const struct builder *b, int top, const struct mount_line *line,
+			  const char *relative, uint64_t attributes)
 {
 	struct root tree = {.fd = top};
 	autoclose int fd = path_open(&tree, relative, O_NOFOLLOW);
+	int64_t id = fd < 0 ? line->id : mount_id(fd);
 
+	if (id < 0)
+		return fail(0, "the id of the mount at \"%s\" is unknown", relative);
+	/* what another mount covers, here or above, nobody can get at */
+	if (id != line->id)
+		return 0;
 	if (fd >= 0 && restrict_old(fd, attributes) == 0)
 		return 0;
-	/* what nobody may enter (another user's FUSE) or see any more (covered) is out of reach for
-	 * the command too */
+	/* what nobody may enter (another user's FUSE) is out of reach for the command too */
 	if (errno == EACCES || errno == ENOENT || b->sb->tolerate_remount)
 		return 0;
 	return fail(errno, "Unable to apply mount flags: remount \"%s\"", relative);
@@ -236,7 +271,8 @@ static int restrict_tree_old(const struct builder *b, int top, uint64_t attribut
 		return fail(0, "the new mount is not in /proc/self/mountinfo");
 	skip = strcmp(point, "/") == 0 ? 0 : strlen(point);
 	for (ssize_t i = 0; i < count; i++)
-		if (lines[i].below && restrict_below(b, top, lines[i].point + skip, attributes) < 0)
+		if (lines[i].below &&
+		    restrict_below(b, top, &lines[i], lines[i].point + skip, attributes) < 0)
 			return -1;
 	return 0;
 }
@@ -251,16 +287,15 @@ static int bottom_bindable(const struct builder *b, bool bindable)
 			    bindable ? MS_PRIVATE : MS_UNBINDABLE, NULL);
 }
 
-static int bind_old(const struct builder *b, int tree, int dest)
+static int bind_old(const struct builder *b, int tree, const char *to)
 {
-	char from[FD_PATH_SIZE], to[FD_PATH_SIZE];
+	char from[FD_PATH_SIZE];
 	struct stat st;
 	int result;
 
 	if (fstat(tree, &st) < 0)
 		return -1;
 	(void)fd_path(from, tree);
-	(void)fd_path(to, dest);
 	if (st.st_dev == b->base_dev)
 		return kernel_mount(from, to, NULL, MS_BIND, NULL);
 	if (bottom_bindable(b, false) < 0)
@@ -269,21 +304,39 @@ static int bind_old(const struct builder *b, int tree, int dest)
 	return bottom_bindable(b, true) < 0 ? -1 : result;
 }
 
+/* Binds the tree where nobody else can change a name: a directory on the stack of mounts on the
+ * root, a file on one of the root's own tmpfs. Returns its top, or -1 with errno set. */
+static int stage_old(const struct builder *b, int tree)
+{
+	struct stat st;
+	autoclose int file = -1;
+	char to[FD_PATH_SIZE];
+
+	if (fstat(tree, &st) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return bind_old(b, tree, "/") < 0 ? -1 : stage_top();
+	file = openat(b->base, STAGE_FILE, O_CREAT | O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0400);
+	if (file < 0 || bind_old(b, tree, fd_path(to, file)) < 0)
+		return -1;
+	return openat(b->base, STAGE_FILE, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+}
+
 static int attach_old(struct builder *b, int tree, int dest, uint64_t attributes, const char *path)
 {
-	bool root = is_root(b, dest);
-	autoclose int top = -1;
+	autoclose int top = stage_old(b, tree);
 
-	if (bind_old(b, tree, dest) < 0)
-		return fail(errno, "Can't bind mount on %s", path);
-	if (root && root_refresh(b) < 0)
-		return -1;
-	top = path_open(b->root, path, 0);
 	if (top < 0)
-		return fail(errno, "%s", path);
+		return fail(errno, "Can't bind mount on %s", path);
 	if (restrict_old(top, attributes) < 0)
 		return fail(errno, "Unable to apply mount flags: remount \"%s\"", path);
-	return restrict_tree_old(b, top, attributes);
+	if (restrict_tree_old(b, top, attributes) < 0)
+		return -1;
+	if (stage_move(b, top, dest) < 0 || dup3(top, tree, O_CLOEXEC) < 0)
+		return fail(errno, "Can't bind mount on %s", path);
+	if (unlinkat(b->base, STAGE_FILE, 0) < 0 && errno != ENOENT)
+		return fail(errno, "Can't bind mount on %s", path);
+	return 0;
 }
 
 /* ---- the new interface ---- */

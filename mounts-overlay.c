@@ -87,7 +87,7 @@ static char *overlay_options(const struct mount *m, const struct source *s, int 
 int mount_overlay(struct builder *b, const struct mount *m, const struct source *s)
 {
 	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
-	autoclose int tmp_upper = -1, tmp_work = -1;
+	autoclose int tmp_upper = -1, tmp_work = -1, top = -1;
 	autofree char *options = NULL;
 	int upper = s->fd, work = s->work;
 
@@ -102,13 +102,9 @@ int mount_overlay(struct builder *b, const struct mount *m, const struct source 
 	options = overlay_options(m, s, upper, work);
 	if (!options)
 		return -1;
-	if (filesystem_mount(b, "overlay", place, FLAGS, options) == 0) {
-		autoclose int top = m->kind == MOUNT_TMP_OVERLAY
-					    ? path_open(b->root, m->dest, O_DIRECTORY)
-					    : -1;
-
-		return top >= 0 ? root_owns(b->root, top) : 0;
-	}
+	top = stage_mount("overlay", FLAGS, options);
+	if (top >= 0 && stage_move(b, top, place) == 0)
+		return m->kind == MOUNT_TMP_OVERLAY ? root_owns(b->root, top) : 0;
 	if (errno == ELOOP)
 		return fail(
 			ELOOP,

@@ -46,7 +46,8 @@ int tree_open(const struct builder *b, int dir, const char *path) MUST_CHECK;
 
 /* Puts the tree on the place that dest is open at and gives it and all mounts below it the
  * attributes (MOUNT_ATTR_RDONLY, _NOSUID, _NODEV, _NOEXEC); flags that they had are kept. what and
- * path are for messages. On the root itself, b->root follows. Returns 0, or -1 after fail(). */
+ * path are for messages. On the root itself, b->root follows. tree is then open at the top of what
+ * was attached. Returns 0, or -1 after fail(). */
 int tree_attach(struct builder *b, int tree, int dest, uint64_t attributes,
 		const char *path) MUST_CHECK;
 
@@ -57,6 +58,14 @@ int mount_restrict(const struct builder *b, int fd, uint64_t attributes) MUST_CH
  * Returns 0, or -1 with errno set. */
 int filesystem_mount(struct builder *b, const char *type, int dest, unsigned long flags,
 		     const char *options) MUST_CHECK;
+
+/* Mounts a new file system out of sight, for what has to be done in it before it is put on its
+ * place. Returns its top directory, or -1 with errno set. */
+int stage_mount(const char *type, unsigned long flags, const char *options) MUST_CHECK;
+
+/* Moves the mount whose top is given from out of sight to the place that dest is open at. On the
+ * root itself it is there already, and b->root follows. Returns 0, or -1 with errno set. */
+int stage_move(struct builder *b, int top, int dest) MUST_CHECK;
 
 /* Opens the top of the stack of mounts on the root. Returns 0, or -1 after fail(). */
 int root_refresh(struct builder *b) MUST_CHECK;

@@ -153,31 +153,39 @@ static bool leaves_proc_whole(const struct builder *b)
 	       strcmp(b->sb->seccomp_profile, "nested") == 0;
 }
 
+/* The directory we are in is the top of the procfs. */
+static int proc_protect(const struct builder *b)
+{
+	if (b->sb->personality == PERSONALITY_BWRAP)
+		return proc_mask_bwrap(b);
+	return leaves_proc_whole(b) ? 0 : proc_mask(b);
+}
+
 int mount_proc(struct builder *b, const struct mount *m)
 {
 	const struct sandbox *sb = b->sb;
+	bool fresh = (sb->unshare & CLONE_NEWPID) || sb->pidns_fd >= 0;
 	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int top = -1;
 
 	if (place < 0)
 		return -1;
-	if ((sb->unshare & CLONE_NEWPID) || sb->pidns_fd >= 0) {
-		if (filesystem_mount(b, "proc", place, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-			return fail(errno, "Can't mount proc on %s", m->dest);
+	if (fresh) {
+		top = stage_mount("proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	} else {
-		autoclose int tree = tree_open(b, AT_FDCWD, "/proc");
-
-		if (tree < 0)
+		top = tree_open(b, AT_FDCWD, "/proc");
+		if (top < 0)
 			return fail(errno, "Can't bind /proc");
-		if (tree_attach(b, tree, place, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, m->dest) < 0)
+		if (tree_attach(b, top, place, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, m->dest) < 0)
 			return -1;
 	}
-	top = path_open(b->root, m->dest, O_DIRECTORY);
 	if (top < 0 || fchdir(top) < 0)
 		return fail(errno, "Can't mount proc on %s", m->dest);
-	if (sb->personality == PERSONALITY_BWRAP)
-		return proc_mask_bwrap(b);
-	return leaves_proc_whole(b) ? 0 : proc_mask(b);
+	if (proc_protect(b) < 0)
+		return -1;
+	if (fresh && stage_move(b, top, place) < 0)
+		return fail(errno, "Can't mount proc on %s", m->dest);
+	return 0;
 }
 
 /* ---- /dev; all names below are in the directory we are in ---- */
@@ -207,19 +215,13 @@ static int dev_dir(const char *name, mode_t mode)
 	return 0;
 }
 
-/* bubblewrap shows the terminal that standard output is as /dev/console. */
+/* bubblewrap shows the terminal that standard output is as /dev/console, if it has a name here: the
+ * name of one from another devpts may be that of somebody else's terminal. */
 static int dev_console(void)
 {
 	char tty[PATH_MAX];
-	ssize_t length;
 
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	length = readlink("/proc/self/fd/1", tty, sizeof(tty) - 1);
-	if (length < 0)
-		return fail(errno, "the terminal of standard output");
-	tty[length] = '\0';
-	return dev_node(tty, "console");
+	return ttyname_r(STDOUT_FILENO, tty, sizeof(tty)) == 0 ? dev_node(tty, "console") : 0;
 }
 
 static int dev_fill(bool shm_is_plain)
@@ -264,6 +266,7 @@ int mount_dev(struct builder *b, const struct mount *m)
 	autoclose int place = mount_place(b, m, PATH_DIRECTORY);
 	autoclose int top = -1;
 	struct stat st;
+	bool own;
 
 	if (place < 0)
 		return -1;
@@ -271,21 +274,21 @@ int mount_dev(struct builder *b, const struct mount *m)
 		return fail(errno, "%s", m->dest);
 	/* in our own root, which becomes read-only, a directory does; elsewhere, and for
 	 * bubblewrap, whose /dev is writable, it is a file system */
-	if ((bwrap || st.st_dev != b->base_dev) &&
-	    filesystem_mount(b, "tmpfs", place, MS_NOSUID | MS_NODEV, "mode=0755") < 0)
+	own = !bwrap && st.st_dev == b->base_dev;
+	top = own ? take_fd(&place) : stage_mount("tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
+	if (top < 0)
 		return fail(errno, "Can't mount tmpfs on %s", m->dest);
-	top = path_open(b->root, m->dest, O_DIRECTORY);
-	if (top < 0 || fchdir(top) < 0)
+	if (fchdir(top) < 0)
 		return fail(errno, "%s", m->dest);
 	if (bwrap && root_owns(b->root, top) < 0)
 		return -1;
-	if (dev_fill(bwrap) < 0)
+	if (dev_fill(bwrap) < 0 || (bwrap ? dev_console() : dev_shm(b)) < 0)
 		return -1;
-	if (bwrap)
-		return dev_console();
-	if (dev_shm(b) < 0)
-		return -1;
-	if (st.st_dev != b->base_dev && mount_restrict(b, top, MOUNT_ATTR_RDONLY) < 0)
+	if (own)
+		return 0;
+	if (!bwrap && mount_restrict(b, top, MOUNT_ATTR_RDONLY) < 0)
 		return fail(errno, "Can't make %s read-only", m->dest);
+	if (stage_move(b, top, place) < 0)
+		return fail(errno, "Can't mount tmpfs on %s", m->dest);
 	return 0;
 }

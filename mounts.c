@@ -195,12 +195,15 @@ static int mount_tmpfs(struct builder *b, const struct mount *m)
 	(void)snprintf(options, sizeof(options), "mode=%#o%s%s",
 		       (unsigned)(m->perms >= 0 ? m->perms : 0755),
 		       b->sb->personality == PERSONALITY_ZBOX ? "," TMPFS_BOUNDS : "", size);
-	if (filesystem_mount(b, "tmpfs", place, MS_NOSUID | MS_NODEV, options) < 0)
-		return fail(errno, "Can't mount tmpfs on %s", m->dest);
-	if (b->root->make_on_host)
+	if (b->root->make_on_host) {
+		if (filesystem_mount(b, "tmpfs", place, MS_NOSUID | MS_NODEV, options) < 0)
+			return fail(errno, "Can't mount tmpfs on %s", m->dest);
 		return 0;
-	top = path_open(b->root, m->dest, O_DIRECTORY);
-	return top < 0 ? fail(errno, "%s", m->dest) : root_owns(b->root, top);
+	}
+	top = stage_mount("tmpfs", MS_NOSUID | MS_NODEV, options);
+	if (top < 0 || stage_move(b, top, place) < 0)
+		return fail(errno, "Can't mount tmpfs on %s", m->dest);
+	return root_owns(b->root, top);
 }
 
 static int mount_mqueue(struct builder *b, const struct mount *m)

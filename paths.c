@@ -75,10 +75,14 @@ static int walk_part(struct walk *w, const char *part, const char *after, bool f
 	struct stat st;
 	int fd;
 
-	if (strcmp(part, ".") == 0)
-		return 0;
-	if (strcmp(part, "..") == 0) {
-		if (w->depth > 1)
+	if (strcmp(part, ".") == 0 || strcmp(part, "..") == 0) {
+		if (fstat(w->chain[w->depth - 1], &st) < 0)
+			return -1;
+		if (!S_ISDIR(st.st_mode)) {
+			errno = ENOTDIR;
+			return -1;
+		}
+		if (part[1] == '.' && w->depth > 1)
 			close_fd(&w->chain[--w->depth]);
 		return 0;
 	}

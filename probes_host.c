@@ -212,7 +212,7 @@ static int try_cgroup(const char *path, char *detail)
 	if (mkdir(file, 0755) < 0)
 		return -1;
 	(void)rmdir(file);
-	(void)snprintf(detail, PROBE_DETAIL, "%s: %s", path,
+	(void)snprintf(detail, PROBE_DETAIL, "%.200s: %.40s", path,
 		       controllers[0] ? controllers : "no controllers");
 	errno = 0;
 	return controllers[0] ? 0 : -1;

@@ -47,7 +47,8 @@ int supervisor_watch_parent(const struct sandbox *sb, int *parent)
 
 	*parent = -1;
 	if (!sb->die_with_parent || pid == 0)
-		return 0; /* 0: a parent outside of our pid namespace, which we cannot outlive */
+		return 0; /* 0: a parent outside of our pid namespace, which we can neither open nor
+			   * take for the caller: that of `docker exec -d` ends at once */
 	*parent = kernel_pidfd_open(pid);
 	/* before Linux 5.3, or refused: also fires when only the parent's thread ends */
 	if (*parent < 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)

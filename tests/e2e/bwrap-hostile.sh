@@ -115,4 +115,16 @@ for words in '--bind /none /x true' '--ro-bind / / /none' '--ro-bind / / true' '
 done
 is 'no mount on the host' "$(cat /proc/self/mountinfo)" "$mounts"
 is 'no file in the directories for temporary files' "$(litter)" "$names"
+# ---- a file as a directory, with and without openat2 ----
+
+mkdir -p through && touch through/file
+for with in '' "$TOOLS/e2e/deny-syscalls ENOSYS openat2 --"; do
+	for path in /t/file/../made /t/file/./made /t/file/made; do
+		# shellcheck disable=SC2086
+		refuses "${with:+walk: }$path" 1 'Not a directory' -- \
+			$with "$BWRAP" "${usr[@]}" --bind through /t --dir $path echo ran
+	done
+done
+is 'nothing is made' "$(ls through)" file
+
 finish

@@ -59,4 +59,16 @@ refuses '--dev below a read-only bind' 1 'bwrap: ' -- bwrap --ro-bind / / --dev 
 run bwrap --ro-bind / / cat /proc/self/mountinfo
 is 'one root, however often / was mounted on' "$(grep -cE '^[0-9]+ [0-9]+ [^ ]+ [^ ]+ / ' <<<"$out")" 1
 ok '--dev over a read-only bind' bwrap --ro-bind / / --dev /dev --proc /proc sh -c 'echo x >/dev/null'
+# ---- standard output is a terminal of another devpts ----
+
+cat >console.py <<'P'
+import os, subprocess, sys
+master, slave = os.openpty()
+out = os.dup(1)
+sys.exit(subprocess.run([sys.argv[1], "--dev-bind", "/", "/", "--tmpfs", "/dev/pts", "--unshare-user",
+    sys.argv[1], "--ro-bind", "/", "/", "--dev", "/dev", "sh", "-c", "test -e /dev/console || echo none >&%d" % out],
+    stdout=slave, pass_fds=[out]).returncode)
+P
+gives 'a terminal without a name here is no console' 0 none -- python3 console.py "$BWRAP"
+
 finish

@@ -79,6 +79,7 @@ at_terminal 'job control inside' <<'EOS'
 	expect in>
 	send echo "R$?"\r
 	expect R130\r\n
+	expect in>
 	send cat | cat\r
 	send line\r
 	expect line\r\nline\r\n

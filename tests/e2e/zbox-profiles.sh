@@ -9,7 +9,11 @@ mkdir -p "$XDG_CONFIG_HOME/zbox/profiles" && cp "$shipped"/*.profile "$XDG_CONFI
 
 # The home is not below /tmp, which would be another one inside: a writable one.
 home=$T/home
-outside() { HOME=/home/someone bwrap --dev-bind / / --tmpfs /home --bind "$home" /home/someone --chdir /home/someone/project -- "$@"; }
+tree=$(dirname "$TESTS") # may be in a home itself
+outside() {
+	HOME=/home/someone bwrap --dev-bind / / --tmpfs /home --ro-bind "$tree" "$tree" \
+		--bind "$home" /home/someone --chdir /home/someone/project -- "$@"
+}
 
 # An honest project with a hostile part, in a home with something to lose.
 fresh_home() {

@@ -94,7 +94,8 @@ static void mounts(void)
 		char root[2048], point[2048], flags[512], type[256];
 		const char *end = strstr(line, " - ");
 
-		if (end && sscanf(line, "%*s %*s %*s %2047s %2047s %511s", root, point, flags) == 3 &&
+		if (end &&
+		    sscanf(line, "%*s %*s %*s %2047s %2047s %511s", root, point, flags) == 3 &&
 		    sscanf(end, " - %255s", type) == 1)
 			(void)fprintf(out, "mount %s %s %s\n", point, flags, type);
 	}
@@ -116,14 +117,14 @@ static void descriptors(void)
 
 static void limits(void)
 {
-	static const int resources[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
+	static const unsigned resources[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_CORE, &limit) == 0)
 		(void)fprintf(out, "core files: %s\n", limit.rlim_max <= 1 ? "none" : "some");
 	for (size_t i = 0; i < COUNT(resources); i++)
 		if (getrlimit(resources[i], &limit) == 0)
-			(void)fprintf(out, "limit %d: %llu\n", resources[i],
+			(void)fprintf(out, "limit %u: %llu\n", resources[i],
 				      (unsigned long long)limit.rlim_cur);
 }
 
@@ -175,16 +176,17 @@ static void surroundings(char **environment)
 		      getcwd(directory, sizeof(directory)) ? directory : strerror(errno));
 	(void)gethostname(host, sizeof(host) - 1);
 	(void)fprintf(out, "host name %s\n", host);
-	(void)fprintf(out, "session %s\n", getsid(0) == getppid() || getsid(0) == getpid() ? "own" : "other");
+	(void)fprintf(out, "session %s\n",
+		      getsid(0) == getppid() || getsid(0) == getpid() ? "own" : "other");
 	(void)fprintf(out, "group %s\n", getpgrp() == getpid() ? "own" : "other");
 }
 
 int main(int argc, char **argv, char **environment)
 {
-	static const char *const own[] = {"Umask",	 "Uid",	  "Gid",    "Groups",
-					  "SigBlk",	 "SigIgn",	  "CapInh", "CapPrm",
-					  "CapEff",	 "CapBnd",	  "CapAmb", "NoNewPrivs",
-					  "Seccomp:", "Seccomp_filters"};
+	static const char *const own[] = {
+		"Umask",  "Uid",        "Gid",      "Groups",         "SigBlk",
+		"SigIgn", "CapInh",     "CapPrm",   "CapEff",         "CapBnd",
+		"CapAmb", "NoNewPrivs", "Seccomp:", "Seccomp_filters"};
 	static const char *const init[] = {"CapPrm", "CapBnd", "NoNewPrivs", "Seccomp"};
 	static const char *const files[] = {"/proc/self/uid_map", "/proc/self/setgroups",
 					    "/proc/sys/user/max_user_namespaces"};

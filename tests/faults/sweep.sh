@@ -38,7 +38,7 @@ compare() {
 		grep -vE '^< mount [^ ]+ ro,|^[<>] (directory|variable PWD=)' |
 		case $1 in
 		landlock_create_ruleset) grep -v '^[<>] mkdir in devpts' ;;
-		access) grep -v '/ns/cgroup: ' ;;
+		access) grep -vE '/ns/(cgroup|user): |_map|setgroups|max_user' ;;
 		# under the name bwrap, as bubblewrap; no_new_privs makes nothing of it
 		prctl) if [ "$line_name" = bwrap ]; then grep -v ' CapBnd:'; else cat; fi ;;
 		*) cat ;;

@@ -39,8 +39,8 @@ struct process {
 	pid_t pid;
 	char role[ROLE_SIZE]; /* "" as long as its parent has not reported it */
 	unsigned children, calls[CALLS];
-	bool waiting;   /* stopped at its birth, for its role */
-	bool to_fail;   /* the call that it is in */
+	bool waiting; /* stopped at its birth, for its role */
+	bool to_fail; /* the call that it is in */
 	bool stopped_at_birth;
 	bool run_begun; /* its calls count */
 };

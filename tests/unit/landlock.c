@@ -212,7 +212,7 @@ static int only_what_is_named(void)
 		{.kind = MOUNT_BIND, .source = at("rw"), .dest = at("rw")},
 		{.kind = MOUNT_BIND, .source = "/usr/", .dest = "//usr", .flags = MOUNT_READONLY},
 		{.kind = MOUNT_DEV, .dest = "/dev"},
-		{.kind = MOUNT_SCRATCH, .dest = "/tmp", .origin = {"base", 0}},
+		{.kind = MOUNT_SCRATCH, .dest = "/tmp", .origin = {.file = "base"}},
 		{.kind = MOUNT_BIND, .source = at("none"), .dest = at("none"), .flags = MOUNT_TRY},
 	};
 

@@ -103,25 +103,10 @@ static void duration(const char *text, uint64_t want, const char *printed)
 
 static void test_durations(void)
 {
-	static const char *const bad[] = {"",
-					  "-1",
-					  "1.",
-					  ".5",
-					  "1 s",
-					  "1S",
-					  "1us",
-					  "1.2.3",
-					  "1e3",
-					  "+1",
-					  "s",
-					  "1.5sm",
-					  "0.0000001",
-					  "1000000001",
-					  "11575d",
-					  "x",
-					  "0x1",
-					  "0.00000000000000000000000000000000000000000000000000"
-					  "00000000000000001"};
+	static const char tiny[] = "0.0000000000000000000000000000000000000000000000000000001";
+	const char *const bad[] = {"",          "-1",         "1.",     ".5", "1 s", "1S",
+				   "1us",       "1.2.3",      "1e3",    "+1", "s",   "1.5sm",
+				   "0.0000001", "1000000001", "11575d", "x",  "0x1", tiny};
 	uint64_t us = 7;
 
 	duration("0", 0, "0 s");

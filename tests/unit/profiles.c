@@ -70,7 +70,6 @@ static void test_words(void)
 	word("x~", "x~");
 	word("a\r\n", "a");
 	word("*?[;|&<>", "*?[;|&<>");
-	expect("zbox --set NONE=x --set HOME=/s --set NONE=${HOME} --profile /p true", NULL);
 	put_file("/p", "setenv ${NONE} ${HOME}");
 	expect("zbox --set NONE=x --set HOME=/s --set NONE=${HOME} --profile /p true", NULL);
 	check(same(sb.env[0].name, "${HOME}") && same(sb.env[0].value, "/s"),
@@ -311,7 +310,7 @@ static void test_depth(void)
 
 	empty_disk();
 	for (int i = 0; i < 15; i++) {
-		(void)snprintf(path[i], sizeof(path[i]), "/%d", i);
+		(void)snprintf(path[i], sizeof(path[i]), "/%u", (unsigned)i % 100);
 		(void)snprintf(text[i], sizeof(text[i]), "include /%d", i + 1);
 		disk[i] = (struct disk_file){path[i], text[i], 0};
 	}
