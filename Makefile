@@ -40,17 +40,19 @@ LIBC_END      = $(MUSL_LIB)/libc.a -lgcc $(call crt,crtendS.o) $(MUSL_LIB)/crtn.
 LIBC_HEADERS  = $(B)/include/linux
 endif
 
-# zbox-net is a program of its own; what of it is pure is tested with the rest
-NET_PURE    := network/filter.c network/refusal.c
-NET_SOURCES := $(NET_PURE) $(wildcard network/zbox-net*.c)
-# built where libslirp 4.7 is; an ordinary dynamic program of the system's C library
-NET_LIBS    := $(shell libs=$$(pkg-config --libs 'slirp >= 4.7' 2>/dev/null) && \
+# Helpers are programs of their own: ordinary dynamic ones of the system's C library, each built
+# where its library is. zbox starts them when what they do was asked for. What is pure in them is
+# tested with the rest.
+library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
-NET         := $(if $(strip $(NET_LIBS)),$(B)/zbox-net)
-SOURCES := $(filter-out $(NET_SOURCES),$(wildcard *.c network/*.c))
+PURE           := network/filter.c network/refusal.c
+zbox-net_LIBS  := $(call library,'slirp >= 4.7')
+HELPERS        := $(foreach h,zbox-net,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+HELPER_SOURCES := $(PURE) $(wildcard network/zbox-net*.c)
+SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
-all: $(B)/zbox $(B)/bwrap $(NET)
+all: $(B)/zbox $(B)/bwrap $(HELPERS)
 
 $(B)/zbox: $(OBJECTS)
 	$(CC) $(CFLAGS) $(ZBOX_LDFLAGS) $(LDFLAGS) -o $@ $(LIBC_START) $^ $(LIBC_END)
@@ -58,12 +60,16 @@ $(B)/zbox: $(OBJECTS)
 $(B)/bwrap: $(B)/zbox
 	ln -f $< $@
 
-$(B)/zbox-net: $(patsubst %.c,$(B)/net/%.o,$(NET_SOURCES) utils.c landlock.c)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $^ $(NET_LIBS)
-
-$(B)/net/%.o: %.c
+# a helper's own sources, and from the archive the modules of zbox that it needs
+$(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
+$(HELPERS): $(B)/%: $(B)/helpers.a
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $(filter %.o,$^) $< $($*_LIBS)
+$(B)/helpers/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
+$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) utils.c landlock.c paths.c kernel.c)
+	rm -f $@
+	$(AR) crs $@ $^
 
 $(B)/network/helper.o $(B)/testing/network/helper.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
 
@@ -88,7 +94,7 @@ FUZZ_TIME  ?= 60
 
 # Tests are ordinary dynamic programs, whatever libc zbox itself is linked with. One takes from the
 # archive the modules that it needs; its own stand-ins come first.
-TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)) $(NET_PURE))
+TEST_OBJECTS := $(patsubst %.c,$(B)/testing/%.o,$(filter-out sandbox.c,$(SOURCES)) $(PURE))
 $(B)/testing/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DZBOX_TESTING $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
@@ -118,10 +124,10 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(NET_PURE) $(wildcard *.h network/*.h)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(NET_PURE)
+		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE)
 fuzz: $(FUZZERS:%=fuzz-%)
 fuzz-%: $(B)/fuzz/%
 	$< -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
@@ -150,7 +156,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
 	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
-	$(if $(NET),install -m 0755 $(NET) $(DESTDIR)$(LIBEXECDIR)/zbox/zbox-net)
+	$(if $(HELPERS),install -m 0755 $(HELPERS) $(DESTDIR)$(LIBEXECDIR)/zbox/)
 	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 0644 man/zbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 profiles/*.profile $(DESTDIR)$(DATADIR)/zbox/profiles/

@@ -25,7 +25,7 @@
  */
 #include "base.h"
 
-#include "base_files.h"
+#include "base-files.h"
 #include "plan.h"
 
 #include <dirent.h>

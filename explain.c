@@ -12,8 +12,8 @@
 
 #include "base.h"
 #include "capabilities.h"
-#include "explain_limits.h"
-#include "explain_mounts.h"
+#include "explain-limits.h"
+#include "explain-mounts.h"
 #include "kernel.h"
 #include "landlock.h"
 #include "limits-text.h"

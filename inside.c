@@ -47,7 +47,7 @@
 #include "resources.h"
 #include "run.h"
 #include "selinux.h"
-#include "time_namespace.h"
+#include "time-namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>

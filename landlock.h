@@ -31,7 +31,7 @@ int landlock_only_apply(const struct sandbox *sb, int abi) MUST_CHECK;
 /* One sentence on what --landlock-only does not protect at this interface. */
 const char *landlock_only_sentence(int abi);
 
-/* ---- for landlock.c and landlock_only.c ---- */
+/* ---- for landlock.c and landlock-only.c ---- */
 
 /* Rights on files, by the bits of the kernel's landlock.h; headers of a build may be older. */
 #define LANDLOCK_EXECUTE (UINT64_C(1) << 0)

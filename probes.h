@@ -12,17 +12,17 @@
  * it works or not. Returns 0, or -1 after fail(). */
 typedef int probe(char *detail);
 
-/* namespaces and mounts: probes_mounts.c */
+/* namespaces and mounts: probes-mounts.c */
 probe probe_user, probe_map, probe_mount_ns, probe_pid, probe_ipc, probe_uts, probe_net;
 probe probe_cgroup_ns, probe_time, probe_tmpfs, probe_bind, probe_proc, probe_devpts;
 probe probe_mqueue, probe_overlay, probe_pivot;
 probe probe_open_tree, probe_mount_setattr, probe_move_mount, probe_fsopen;
 
-/* processes and privileges: probes_process.c */
+/* processes and privileges: probes-process.c */
 probe probe_openat2, probe_clone3, probe_close_range, probe_pidfd, probe_no_new_privs;
 probe probe_seccomp, probe_notify, probe_landlock, probe_death_signal, probe_pty;
 
-/* what the machine has to offer: probes_host.c */
+/* what the machine has to offer: probes-host.c */
 probe probe_loopback, probe_tun, probe_uid_range, probe_gid_range, probe_cgroup;
 
 /* A new user namespace, and those of the CLONE_NEW* bits, with uid and gid 0 mapped to the

@@ -1,6 +1,6 @@
 /*
  * The default root: what is added for which plan, in which order, and that the user wins.
- * Links base.c, base_files.c, plan.c, utils.c and sandbox-struct.c. The host is a made directory,
+ * Links base.c, base-files.c, plan.c, utils.c and sandbox-struct.c. The host is a made directory,
  * so the list is the same on each machine.
  */
 #include "test.h"

@@ -1,6 +1,6 @@
 /*
  * What Landlock lets through after landlock_apply() and landlock_only_apply(), each in a child.
- * Compiled with -DZBOX_TESTING, links landlock.c, landlock_only.c and utils.c. Works on a temporary
+ * Compiled with -DZBOX_TESTING, links landlock.c, landlock-only.c and utils.c. Works on a temporary
  * directory of the host: the rules do not ask whether the root is a new one.
  */
 #include "test.h"

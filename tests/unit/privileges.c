@@ -1,6 +1,6 @@
 /*
  * Names of capabilities, what follows from --cap-add and --cap-drop, which programs are loaded.
- * Links privileges.c, capabilities.c, landlock.c, landlock_only.c and utils.c; the seccomp profiles
+ * Links privileges.c, capabilities.c, landlock.c, landlock-only.c and utils.c; the seccomp profiles
  * are stand-ins. With -DWITH_LIBCAP -lcap the names are compared with libcap's.
  */
 #include "test.h"

@@ -1,5 +1,5 @@
 /*
- * time_namespace.c - clocks of its own: --unshare-time, --boottime, --monotonic.
+ * time-namespace.c - clocks of its own: --unshare-time, --boottime, --monotonic.
  *
  * In this order, because the offsets can be written only until the first process is inside:
  *
@@ -11,7 +11,7 @@
  * What it is not: another date. CLOCK_REALTIME is the host's. An attacker learns how long the
  * machine is up from other things as well, such as the times of files in /proc.
  */
-#include "time_namespace.h"
+#include "time-namespace.h"
 
 #include "kernel.h"
 

@@ -1,5 +1,5 @@
 /*
- * probes_process.c - what --doctor tries of processes and privileges.
+ * probes-process.c - what --doctor tries of processes and privileges.
  *
  * A filter or a Landlock domain cannot be taken off again: each probe runs in a child of its own.
  */

@@ -1,5 +1,5 @@
 /*
- * explain_limits.h - the part of --explain that is about limits.
+ * explain-limits.h - the part of --explain that is about limits.
  */
 #ifndef ZBOX_EXPLAIN_LIMITS_H
 #define ZBOX_EXPLAIN_LIMITS_H

@@ -1,10 +1,10 @@
 /*
- * explain_mounts.c - the part of --explain that is about files: each operation of the mount list
+ * explain-mounts.c - the part of --explain that is about files: each operation of the mount list
  * in the order in which it is carried out, and the sockets that come in with bound directories.
  *
  * The operations are named by the options that make them, so that a line can be typed again.
  */
-#include "explain_mounts.h"
+#include "explain-mounts.h"
 
 #include "base.h"
 #include "sockets.h"

@@ -1,5 +1,5 @@
 /*
- * probes_mounts.c - what --doctor tries of namespaces and mounts.
+ * probes-mounts.c - what --doctor tries of namespaces and mounts.
  *
  * Each probe runs in a child of its own and in namespaces of its own, so nothing that is mounted
  * here is seen by anybody else or outlives the child. /usr serves as the place to mount on: it is

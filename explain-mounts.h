@@ -1,5 +1,5 @@
 /*
- * explain_mounts.h - the part of --explain that is about files.
+ * explain-mounts.h - the part of --explain that is about files.
  */
 #ifndef ZBOX_EXPLAIN_MOUNTS_H
 #define ZBOX_EXPLAIN_MOUNTS_H

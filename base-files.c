@@ -1,5 +1,5 @@
 /*
- * base_files.c - the files of /etc that zbox makes itself, and what they say: who the command is,
+ * base-files.c - the files of /etc that zbox makes itself, and what they say: who the command is,
  * where it lives, what the machine is called.
  *
  * They tell what is true inside and nothing of the host: no user but the command's, no other
@@ -8,7 +8,7 @@
  * line or from the kernel; one with blanks or control characters would add lines to /etc/hosts,
  * and is left out of the files.
  */
-#include "base_files.h"
+#include "base-files.h"
 
 #include "base.h"
 

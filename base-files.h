@@ -1,5 +1,5 @@
 /*
- * base_files.h - the files of /etc that zbox makes itself.
+ * base-files.h - the files of /etc that zbox makes itself.
  */
 #ifndef ZBOX_BASE_FILES_H
 #define ZBOX_BASE_FILES_H

@@ -1,5 +1,5 @@
 /*
- * landlock_only.c - --landlock-only: for systems that forbid user namespaces.
+ * landlock-only.c - --landlock-only: for systems that forbid user namespaces.
  *
  * Nothing is mounted: the command sees the host's own tree and may open of it what the mount list
  * names, as far as the list can be said in grants on paths as they are. Landlock cannot take away

@@ -1,5 +1,5 @@
 /*
- * probes_host.c - what --doctor tries of the things that a machine may or may not offer: a network
+ * probes-host.c - what --doctor tries of the things that a machine may or may not offer: a network
  * tap, ranges of ids, a cgroup of one's own.
  *
  * newuidmap and newgidmap are the only programs that are run. They are set-uid; nothing that is

@@ -1,9 +1,9 @@
 /*
- * explain_limits.c - the part of --explain that is about limits: one line for each that was asked
+ * explain-limits.c - the part of --explain that is about limits: one line for each that was asked
  * for, and the files for the result. Only words are made here; numbers and names that a user gave
  * are printed by page.c.
  */
-#include "explain_limits.h"
+#include "explain-limits.h"
 
 #include "limits-text.h"
 

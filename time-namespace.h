@@ -1,5 +1,5 @@
 /*
- * time_namespace.h - clocks of its own: --unshare-time, --boottime, --monotonic.
+ * time-namespace.h - clocks of its own: --unshare-time, --boottime, --monotonic.
  */
 #ifndef ZBOX_TIME_NAMESPACE_H
 #define ZBOX_TIME_NAMESPACE_H
