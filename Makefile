@@ -45,7 +45,7 @@ endif
 # tested with the rest.
 library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
-PURE           := network/filter.c network/refusal.c
+PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 HELPERS        := $(foreach h,zbox-net,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
 HELPER_SOURCES := $(PURE) $(wildcard network/zbox-net*.c)
@@ -67,7 +67,7 @@ $(HELPERS): $(B)/%: $(B)/helpers.a
 $(B)/helpers/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
-$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) utils.c landlock.c paths.c kernel.c)
+$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c utils.c landlock.c paths.c kernel.c)
 	rm -f $@
 	$(AR) crs $@ $^
 

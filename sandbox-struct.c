@@ -55,6 +55,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->mounts);
 	free(sb->env);
 	free(sb->net_open);
+	free(sb->net_rules);
 	free(sb->dns);
 	free(sb->caps);
 	free(sb->seccomp_changes);

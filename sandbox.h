@@ -118,6 +118,12 @@ struct net_open {
 	uint16_t port; /* this port of it; 0 all */
 };
 
+/* --allow and --deny, in the order given. */
+struct net_rule {
+	bool allow;
+	const char *text; /* HOST[:PORT[-PORT]][/tcp|udp], see network/rules.h */
+};
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -183,6 +189,8 @@ struct sandbox {
 	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
 	struct net_open *net_open;
 	size_t net_open_count;
+	struct net_rule *net_rules;
+	size_t net_rule_count;
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */

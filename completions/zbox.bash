@@ -90,6 +90,8 @@ _zbox_own="--explain \
 	--netns \
 	--net \
 	--net-open \
+	--allow \
+	--deny \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
@@ -146,6 +148,8 @@ _zbox_operands()
 		--pidns | \
 		--net | \
 		--net-open | \
+		--allow | \
+		--deny | \
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \

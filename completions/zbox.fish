@@ -28,6 +28,8 @@ function __zbox_operands
 			--pidns \
 			--net \
 			--net-open \
+			--allow \
+			--deny \
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
@@ -266,6 +268,8 @@ complete -c zbox -n '__zbox_is option' -l share-cgroup -d 'Share the cgroup name
 complete -c zbox -n '__zbox_is option' -l netns -d 'Join the network namespace that FD or PATH refers to'
 complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
 complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
+complete -c zbox -n '__zbox_is option' -l allow -d 'Only this may be reached with --net slirp'
+complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
