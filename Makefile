@@ -141,7 +141,7 @@ $(B)/tests/floor: tests/bench/floor.c
 $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
-bench: all $(B)/tests/bench $(B)/tests/floor
+bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/floor
 	B=$(CURDIR)/$(B) tests/bench/run
 
 .PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
