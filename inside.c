@@ -511,8 +511,7 @@ int inside_run(const struct sandbox *sb, struct run *run)
 	int status = -1;
 
 	if (stages_apply(inside, COUNT(inside), sb, run) == 0)
-		status = run->reaper ? spawn(sb, run)
-				     : command_run(sb, run);
+		status = run->reaper ? spawn(sb, run) : command_run(sb, run);
 	if (status < 0)
 		channel_send_failure(run->ends[1]);
 	return status < 0 ? 1 : status;

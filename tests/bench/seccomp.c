@@ -170,8 +170,8 @@ static int target(const char *what, double value, double limit)
 {
 	bool good = value > 0 && value <= limit;
 
-	printf("  %-8s strict, %s = %.2f, at most %.2f\n", good ? "reached" : "MISSED", what,
-	       value, limit);
+	printf("  %-8s strict, %s = %.2f, at most %.2f\n", good ? "reached" : "MISSED", what, value,
+	       limit);
 	return !good;
 }
 
