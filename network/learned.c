@@ -23,7 +23,7 @@ enum {
 	TTL_MIN = 60, /* seconds */
 	TTL_MAX = 3600,
 	GRACE = 600,
-	UDP_QUIET = 240 /* for as long as libslirp keeps its sockets */
+	UDP_QUIET = 240 * SECOND /* for as long as libslirp keeps its sockets */
 };
 
 uint32_t learned_ttl(uint32_t ttl)
@@ -191,6 +191,6 @@ struct learned_verdict learned_check(struct learned *l, const struct rules *rule
 
 void learned_keep(struct learned_address *by, int64_t now)
 {
-	if (by && by->until < now + UDP_QUIET * SECOND)
-		by->until = now + UDP_QUIET * SECOND;
+	if (by && by->until < now + UDP_QUIET)
+		by->until = now + UDP_QUIET;
 }

@@ -34,6 +34,7 @@ enum {
 	BATCH = 16,          /* questions that are read at once */
 	QUERY_TIME = 3000,   /* milliseconds for one server */
 	STREAM_TIME = 15000, /* without a byte */
+	ANSWER_TIME = 30000, /* for an answer to a stream */
 	MESSAGE_MAX = 2 + 65535
 };
 
@@ -251,7 +252,7 @@ static void take_bytes(struct names *n, struct query *q)
 	size_t whole;
 
 	if (!q->in)
-		q->in = malloc(MESSAGE_MAX);
+		q->in = calloc(1, MESSAGE_MAX);
 	if (!q->in) {
 		give_up(n, q);
 		return;
@@ -326,9 +327,11 @@ static void take_stream(struct names *n)
 	static uint32_t serial;
 	int fd = accept4(n->tcp, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd >= 0)
-		*stream_room(n) = (struct stream){
-			.fd = fd, .serial = serial++, .deadline = clock_ms() + STREAM_TIME};
+	if (fd < 0)
+		return;
+	serial++;
+	*stream_room(n) =
+		(struct stream){.fd = fd, .serial = serial, .deadline = clock_ms() + STREAM_TIME};
 }
 
 /* When there is a whole question in the stream's buffer it is asked. */
@@ -350,7 +353,7 @@ static void ask_from(struct names *n, struct stream *s)
 		return;
 	}
 	s->waits = true;
-	s->deadline = clock_ms() + 2 * STREAM_TIME;
+	s->deadline = clock_ms() + ANSWER_TIME;
 	s->got = 0;
 	take_question(n, &client, s->in + 2, length);
 }
