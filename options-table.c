@@ -15,6 +15,7 @@ const struct option_group option_groups[] = {
 	{"Overlays", options_overlays},
 	{"Namespaces", options_namespaces},
 	{"Network", options_network},
+	{"Desktop", options_desktop},
 	{"Identity", options_identity},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},

@@ -65,6 +65,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->warnings);
 	free(sb->profiles);
 	free(sb->choices);
+	free(sb->presets);
 	free(sb->buffers);
 	*sb = (struct sandbox){.personality = sb->personality};
 }

@@ -18,6 +18,7 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "desktop/desktop.h"
 #include "doctor.h"
 #include "explain.h"
 #include "landlock.h"
@@ -269,6 +270,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	decide_tries(sb);
 	failure_step("network");
 	if (network_choose(sb) < 0)
+		return -1;
+	failure_step("desktop");
+	if (desktop_add(sb) < 0)
 		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0)

@@ -118,6 +118,36 @@ struct net_open {
 	uint16_t port; /* this port of it; 0 all */
 };
 
+/* Parts of the caller's desktop: desktop/ makes operations and variables of them. */
+enum preset_kind {
+	PRESET_WAYLAND,
+	PRESET_X11,
+	PRESET_AUDIO,
+	PRESET_PIPEWIRE,
+	PRESET_GPU,
+	PRESET_CAMERA,
+	PRESET_JOYSTICK,
+	PRESET_CUPS,
+	PRESET_FONTS,
+	PRESET_THEMES,
+	PRESET_HOME,
+	PRESET_CACHE,
+	PRESET_KINDS
+};
+
+/* What it means that the host does not have it. FALLBACK: as TRY, and not wanted beside Wayland. */
+enum preset_need { PRESET_REQUIRED, PRESET_TRY, PRESET_FALLBACK };
+
+struct preset {
+	enum preset_kind kind;
+	enum preset_need need;
+	const char *name;       /* of the option */
+	const char *operand;    /* NULL: it has none */
+	size_t mounts, changes; /* how many operations and variables were there before it */
+	const char *missing;    /* why it was left out; NULL: it was not, or not looked for yet */
+	struct origin origin;
+};
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -186,6 +216,10 @@ struct sandbox {
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
+
+	/* the desktop: of each kind one, but for caches; the last that was given */
+	struct preset *presets;
+	size_t preset_count;
 
 	/* identity */
 	int64_t uid, gid;     /* inside; -1: the personality's default */

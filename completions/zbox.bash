@@ -93,6 +93,30 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--wayland \
+	--wayland-try \
+	--x11 \
+	--x11-try \
+	--x11-fallback \
+	--audio \
+	--audio-try \
+	--pipewire \
+	--pipewire-try \
+	--gpu \
+	--gpu-try \
+	--camera \
+	--camera-try \
+	--joystick \
+	--joystick-try \
+	--cups \
+	--cups-try \
+	--fonts \
+	--fonts-try \
+	--themes \
+	--themes-try \
+	--home \
+	--cache \
+	--without \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -149,6 +173,9 @@ _zbox_operands()
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--home | \
+		--cache | \
+		--without | \
 		--uid | \
 		--gid | \
 		--hostname | \
@@ -245,6 +272,7 @@ _zbox_operand()
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
 		--netns:1 | \
+		--home:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \
