@@ -148,7 +148,7 @@ machine_with() { bwrap "${machine[@]}" --setenv "$1" "$2" -- "$ZBOX" --quiet --r
 refuses 'a directory is no socket' 125 'there is no Wayland display at' -- machine_with WAYLAND_DISPLAY "$T/home" --wayland true
 refuses 'a display of another machine' 125 'no display of this machine' -- machine_with DISPLAY far:5 --x11 true
 refuses 'a sound server of another machine' 125 'no local socket' -- machine_with PULSE_SERVER tcp:far --audio true
-truncate -s -3 xauth && head -c 60 xauth >cut && printf '\1\0\377\377' >bad
+truncate -s -3 xauth && head -c 60 xauth >'cut' && printf '\1\0\377\377' >bad
 for file in cut bad /dev/null /nonexistent; do
 	gives "a file of cookies without one for the display ($file)" 1 '' -- machine_with XAUTHORITY "$T/$file" --x11 printenv XAUTHORITY
 done
