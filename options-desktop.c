@@ -63,21 +63,24 @@ static int take_preset_back(struct parser *p, const struct option *o, char **arg
 	return fail(0, "--%s takes %s, not %s", o->name, kinds, arg[0]);
 }
 
-#define PRESET(text, number, wanted)                                                               \
-	.name = text, .args = "", .apply = add_preset, .personality = FOR_ZBOX, .value = number,   \
-	.flags = wanted, .conflicts = "landlock-only"
+#define PRESET(kind, need)                                                                         \
+	.args = "", .apply = add_preset, .personality = FOR_ZBOX, .value = (kind),                 \
+	.flags = (need), .conflicts = "landlock-only"
 
 const struct option options_desktop[] = {
-	{PRESET("wayland", PRESET_WAYLAND, PRESET_REQUIRED),
+	{.name = "wayland",
+	 PRESET(PRESET_WAYLAND, PRESET_REQUIRED),
 	 .help = "Windows on the Wayland display",
 	 .man = "Puts in the socket that WAYLAND_DISPLAY names (wayland-0 without it) and sets "
 		"WAYLAND_DISPLAY and XDG_SESSION_TYPE. A program sees its own windows only, unless "
 		"the compositor offers more to every client. As with all options of this group, "
 		"what is not there is an error; with -try it is left out, and --explain says why."},
-	{PRESET("wayland-try", PRESET_WAYLAND, PRESET_TRY),
+	{.name = "wayland-try",
+	 PRESET(PRESET_WAYLAND, PRESET_TRY),
 	 .help = "The same where there is a Wayland display",
 	 .man = "Like --wayland, and left out where there is no such display."},
-	{PRESET("x11", PRESET_X11, PRESET_REQUIRED),
+	{.name = "x11",
+	 PRESET(PRESET_X11, PRESET_REQUIRED),
 	 .help = "Windows on the X11 display, which has no walls",
 	 .man = "Puts in the socket of the display that DISPLAY names, if it is on this machine, "
 		"and a file with the cookie of that display alone, and sets DISPLAY and "
@@ -85,66 +88,90 @@ const struct option options_desktop[] = {
 		"pictures of the screen, read what is typed in every window, and type there, a "
 		"terminal outside the sandbox included. A line on standard error says so (not with "
 		"--quiet). Use --wayland where you can, or a display of its own (Xephyr, Xvfb)."},
-	{PRESET("x11-try", PRESET_X11, PRESET_TRY),
+	{.name = "x11-try",
+	 PRESET(PRESET_X11, PRESET_TRY),
 	 .help = "The same where there is an X11 display",
 	 .man = "Like --x11, and left out where there is no such display."},
-	{PRESET("x11-fallback", PRESET_X11, PRESET_FALLBACK),
+	{.name = "x11-fallback",
+	 PRESET(PRESET_X11, PRESET_FALLBACK),
 	 .help = "The same where no Wayland display was put in",
 	 .man = "Like --x11-try, and left out as well where an earlier --wayland or --wayland-try "
 		"put in its display."},
-	{PRESET("audio", PRESET_AUDIO, PRESET_REQUIRED),
+	{.name = "audio",
+	 PRESET(PRESET_AUDIO, PRESET_REQUIRED),
 	 .help = "Sound by PulseAudio, or what stands in for it",
 	 .man = "Puts in the socket of PulseAudio, which PipeWire has too, and sets PULSE_SERVER. "
 		"It is for playing; recording is possible as well, as far as the server lets "
 		"every program of the user."},
-	{PRESET("audio-try", PRESET_AUDIO, PRESET_TRY),
+	{.name = "audio-try",
+	 PRESET(PRESET_AUDIO, PRESET_TRY),
 	 .help = "The same where there is a sound server",
 	 .man = "Like --audio, and left out where there is no sound server."},
-	{PRESET("pipewire", PRESET_PIPEWIRE, PRESET_REQUIRED),
+	{.name = "pipewire",
+	 PRESET(PRESET_PIPEWIRE, PRESET_REQUIRED),
 	 .help = "PipeWire itself, microphones and cameras included",
 	 .man = "Puts in PipeWire's own socket. A program there can use every microphone and "
 		"camera that PipeWire has, and hear what others play, unless its session manager "
 		"says otherwise. For playing sound --audio is enough."},
-	{PRESET("pipewire-try", PRESET_PIPEWIRE, PRESET_TRY),
+	{.name = "pipewire-try",
+	 PRESET(PRESET_PIPEWIRE, PRESET_TRY),
 	 .help = "The same where PipeWire is there",
 	 .man = "Like --pipewire, and left out where there is none."},
-	{PRESET("gpu", PRESET_GPU, PRESET_REQUIRED), .help = "The graphics card",
+	{.name = "gpu",
+	 PRESET(PRESET_GPU, PRESET_REQUIRED),
+	 .help = "The graphics card",
 	 .man = "Puts in the nodes of the graphics cards (/dev/dri, those of NVIDIA's driver, "
 		"/dev/kfd, /dev/udmabuf) and the parts of /sys that describe these cards. The "
 		"driver in the kernel comes within reach with them, which is a large piece of "
 		"code."},
-	{PRESET("gpu-try", PRESET_GPU, PRESET_TRY),
+	{.name = "gpu-try",
+	 PRESET(PRESET_GPU, PRESET_TRY),
 	 .help = "The same where there is a graphics card",
 	 .man = "Like --gpu, and left out where there is no card."},
-	{PRESET("camera", PRESET_CAMERA, PRESET_REQUIRED), .help = "Cameras",
+	{.name = "camera",
+	 PRESET(PRESET_CAMERA, PRESET_REQUIRED),
+	 .help = "Cameras",
 	 .man = "Puts in the nodes /dev/video* and /dev/media*, and what /sys says of them."},
-	{PRESET("camera-try", PRESET_CAMERA, PRESET_TRY),
+	{.name = "camera-try",
+	 PRESET(PRESET_CAMERA, PRESET_TRY),
 	 .help = "The same where there is a camera",
 	 .man = "Like --camera, and left out where there is none."},
-	{PRESET("joystick", PRESET_JOYSTICK, PRESET_REQUIRED),
+	{.name = "joystick",
+	 PRESET(PRESET_JOYSTICK, PRESET_REQUIRED),
 	 .help = "Joysticks and gamepads, no keyboard",
 	 .man = "Puts in the nodes /dev/input/js*, the event nodes of the same devices, and what "
 		"/sys says of them; no keyboard and no mouse. One that is plugged in later is "
 		"not there."},
-	{PRESET("joystick-try", PRESET_JOYSTICK, PRESET_TRY),
+	{.name = "joystick-try",
+	 PRESET(PRESET_JOYSTICK, PRESET_TRY),
 	 .help = "The same where there is a joystick",
 	 .man = "Like --joystick, and left out where there is none."},
-	{PRESET("cups", PRESET_CUPS, PRESET_REQUIRED), .help = "Printers",
+	{.name = "cups",
+	 PRESET(PRESET_CUPS, PRESET_REQUIRED),
+	 .help = "Printers",
 	 .man = "Puts in the socket of CUPS and sets CUPS_SERVER."},
-	{PRESET("cups-try", PRESET_CUPS, PRESET_TRY),
+	{.name = "cups-try",
+	 PRESET(PRESET_CUPS, PRESET_TRY),
 	 .help = "The same where there is a print server",
 	 .man = "Like --cups, and left out where there is none."},
-	{PRESET("fonts", PRESET_FONTS, PRESET_REQUIRED), .help = "The fonts of the caller",
+	{.name = "fonts",
+	 PRESET(PRESET_FONTS, PRESET_REQUIRED),
+	 .help = "The fonts of the caller",
 	 .man = "Shows the caller's own fonts and fontconfig files, read-only, below /run/host, "
 		"and sets FONTCONFIG_FILE. Those of the system are in /usr."},
-	{PRESET("fonts-try", PRESET_FONTS, PRESET_TRY), .help = "The same where there are fonts",
+	{.name = "fonts-try",
+	 PRESET(PRESET_FONTS, PRESET_TRY),
+	 .help = "The same where there are fonts",
 	 .man = "Like --fonts, and left out where there are none at all."},
-	{PRESET("themes", PRESET_THEMES, PRESET_REQUIRED),
+	{.name = "themes",
+	 PRESET(PRESET_THEMES, PRESET_REQUIRED),
 	 .help = "The themes and icons of the caller",
 	 .man = "Shows the caller's own themes and icons and the settings of GTK, Qt and KDE that "
 		"choose among them, read-only, below /run/host; sets XDG_DATA_DIRS and "
 		"XDG_CONFIG_DIRS and keeps the variables that name themes."},
-	{PRESET("themes-try", PRESET_THEMES, PRESET_TRY), .help = "The same where there are themes",
+	{.name = "themes-try",
+	 PRESET(PRESET_THEMES, PRESET_TRY),
+	 .help = "The same where there are themes",
 	 .man = "Like --themes, and left out where there are none at all."},
 	{.name = "home",
 	 .args = "DIR|private",
