@@ -45,7 +45,57 @@ static int add_preset(struct parser *p, const struct option *o, char **arg)
 
 /* The names are those of enum preset_kind, in its order. */
 static const char kinds[] = "wayland|x11|audio|pipewire|gpu|camera|joystick|cups|fonts|themes|"
-			    "home|cache";
+			    "home|cache|dbus|dbus-system";
+
+/* A name of D-Bus, with .* for those below it; a rule NAME=[METHOD][@PATH] where that is wanted. */
+static bool is_rule(const char *text, bool with_rule)
+{
+	static const char names[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strspn(text, names);
+	const char *rest = text + length;
+
+	if (length == 0 || length > 255 || text[0] == '-' || text[0] == '.')
+		return false;
+	if (rest[0] == '*' && rest[-1] == '.')
+		rest++;
+	if (!with_rule)
+		return rest[0] == '\0';
+	return rest[0] == '=' && rest[1] != '\0' && strchr(rest, ' ') == NULL;
+}
+
+static int add_bus_rule(struct parser *p, const struct option *o, char **arg)
+{
+	const char *kind = strrchr(o->name, '-') + 1;
+	struct bus_rule *rule;
+
+	if (!is_rule(arg[0], strcmp(o->args, "RULE") == 0))
+		return fail(0, "--%s: \"%s\" is no %s of D-Bus", o->name, arg[0],
+			    strcmp(o->args, "RULE") == 0 ? "rule" : "name");
+	rule = array_add(&p->sb->bus_rules, &p->sb->bus_rule_count, sizeof(*rule));
+	if (!rule)
+		return -1;
+	*rule = (struct bus_rule){.bus = (enum bus)o->value, .kind = kind, .operand = arg[0]};
+	return 0;
+}
+
+int check_desktop(const struct sandbox *sb)
+{
+	static const enum preset_kind kinds_of[] = {PRESET_DBUS, PRESET_DBUS_SYSTEM};
+	static const char *const options[] = {"dbus", "dbus-system"};
+
+	for (size_t i = 0; i < sb->bus_rule_count; i++) {
+		const struct bus_rule *rule = &sb->bus_rules[i];
+		bool given = false;
+
+		for (size_t j = 0; j < sb->preset_count; j++)
+			given |= sb->presets[j].kind == kinds_of[rule->bus];
+		if (!given)
+			return fail(0, "a rule for %s requires --%s", rule->operand,
+				    options[rule->bus]);
+	}
+	return 0;
+}
 
 static int take_preset_back(struct parser *p, const struct option *o, char **arg)
 {
@@ -63,6 +113,8 @@ static int take_preset_back(struct parser *p, const struct option *o, char **arg
 	return fail(0, "--%s takes %s, not %s", o->name, kinds, arg[0]);
 }
 
+#define BUS(bus, operand)                                                                          \
+	.args = (operand), .apply = add_bus_rule, .personality = FOR_ZBOX, .value = (bus)
 #define PRESET(kind, need)                                                                         \
 	.args = "", .apply = add_preset, .personality = FOR_ZBOX, .value = (kind),                 \
 	.flags = (need), .conflicts = "landlock-only"
@@ -204,6 +256,68 @@ const struct option options_desktop[] = {
 	 .help = "Take back what a profile gave, such as audio or x11",
 	 .man = "Takes back what an earlier option of this group, say that of a profile, has put "
 		"in: wayland, x11, audio, pipewire, gpu, camera, joystick, cups, fonts, themes, "
-		"home, or cache for all caches."},
+		"home, dbus, dbus-system, or cache for all caches."},
+	{0},
+};
+
+const struct option options_dbus[] = {
+	{.name = "dbus",
+	 PRESET(PRESET_DBUS, PRESET_REQUIRED),
+	 .help = "The session bus, but only what is named",
+	 .man = "Lets the command connect to the session bus through xdg-dbus-proxy, which shows "
+		"it "
+		"the bus itself and nothing on it but what --dbus-talk and its relatives name. The "
+		"proxy runs in a sandbox of its own beside this one, is ready before the command "
+		"runs, and ends with it. DBUS_SESSION_BUS_ADDRESS is set. The bus as it is "
+		"(--bind of its socket) would be a way out: who can talk to the service manager "
+		"can start programs outside."},
+	{.name = "dbus-try",
+	 PRESET(PRESET_DBUS, PRESET_TRY),
+	 .help = "The same where there is a session bus",
+	 .man = "Like --dbus, and left out where there is no session bus or no xdg-dbus-proxy."},
+	{.name = "dbus-talk",
+	 BUS(BUS_SESSION, "NAME"),
+	 .help = "Let the command talk to NAME",
+	 .man = "The command may see the name on the session bus, call its methods and get its "
+		"signals. NAME.* is NAME and the names below it. May be repeated; requires --dbus "
+		"or --dbus-try. Think of what the service does for who asks: "
+		"org.freedesktop.systemd1 and org.freedesktop.Flatpak start programs outside."},
+	{.name = "dbus-own",
+	 BUS(BUS_SESSION, "NAME"),
+	 .help = "Let the command have the name NAME",
+	 .man = "The command may have this name on the session bus, which includes what "
+		"--dbus-talk allows."},
+	{.name = "dbus-see",
+	 BUS(BUS_SESSION, "NAME"),
+	 .help = "Let the command see whether NAME is there",
+	 .man = "The command may see the name on the session bus, and no more."},
+	{.name = "dbus-call",
+	 BUS(BUS_SESSION, "RULE"),
+	 .help = "Let the command call some methods of a name",
+	 .man = "RULE is NAME=METHOD@PATH as xdg-dbus-proxy(1) has it: a method, "
+		"interface.method, interface.* or *, and a path or /path/*, which may be left "
+		"out."},
+	{.name = "dbus-broadcast",
+	 BUS(BUS_SESSION, "RULE"),
+	 .help = "Let the command get some signals of a name",
+	 .man = "RULE is as for --dbus-call, of signals that go to everybody."},
+	{.name = "dbus-system",
+	 PRESET(PRESET_DBUS_SYSTEM, PRESET_REQUIRED),
+	 .help = "The system bus, but only what is named",
+	 .man = "The same as --dbus for the system bus, with rules of its own; "
+		"DBUS_SYSTEM_BUS_ADDRESS is set."},
+	{.name = "dbus-system-try",
+	 PRESET(PRESET_DBUS_SYSTEM, PRESET_TRY),
+	 .help = "The same where there is a system bus",
+	 .man = "Like --dbus-system, and left out where there is no system bus or no "
+		"xdg-dbus-proxy."},
+	{.name = "dbus-system-talk",
+	 BUS(BUS_SYSTEM, "NAME"),
+	 .help = "Let the command talk to NAME on the system bus",
+	 .man = "As --dbus-talk, on the system bus; requires --dbus-system or --dbus-system-try."},
+	{.name = "dbus-system-call",
+	 BUS(BUS_SYSTEM, "RULE"),
+	 .help = "Let it call some methods of a name there",
+	 .man = "As --dbus-call, on the system bus."},
 	{0},
 };

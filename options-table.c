@@ -16,6 +16,7 @@ const struct option_group option_groups[] = {
 	{"Namespaces", options_namespaces},
 	{"Network", options_network},
 	{"Desktop", options_desktop},
+	{"D-Bus", options_dbus},
 	{"Identity", options_identity},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},

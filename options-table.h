@@ -52,8 +52,8 @@ extern const size_t option_group_count;
 #define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
 	options_created[], options_overlays[], options_namespaces[], options_network[],
-	options_desktop[], options_identity[], options_environment[], options_privileges[],
-	options_limits[], options_life[], options_descriptors[];
+	options_desktop[], options_dbus[], options_identity[], options_environment[],
+	options_privileges[], options_limits[], options_life[], options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
@@ -163,6 +163,9 @@ int refuse_late(struct parser *p, const struct option *o, char **arg);
 
 /* options-network.c: what its options need of each other. Returns 0, or -1 after fail(). */
 int check_network(const struct sandbox *sb) MUST_CHECK;
+
+/* options-desktop.c: the same for its options. */
+int check_desktop(const struct sandbox *sb) MUST_CHECK;
 
 /* ---- pages that options_print() leaves to files of their own ---- */
 

@@ -132,7 +132,18 @@ enum preset_kind {
 	PRESET_THEMES,
 	PRESET_HOME,
 	PRESET_CACHE,
+	PRESET_DBUS,
+	PRESET_DBUS_SYSTEM,
 	PRESET_KINDS
+};
+
+/* The two buses of D-Bus. */
+enum bus { BUS_SESSION, BUS_SYSTEM, BUSES };
+
+/* What of a bus passes: a rule of xdg-dbus-proxy, as --talk=org.example.Name. */
+struct bus_rule {
+	enum bus bus;
+	const char *kind, *operand; /* talk, org.example.Name */
 };
 
 /* What it means that the host does not have it. FALLBACK: as TRY, and not wanted beside Wayland. */
@@ -220,6 +231,10 @@ struct sandbox {
 	/* the desktop: of each kind one, but for caches; the last that was given */
 	struct preset *presets;
 	size_t preset_count;
+	struct bus_rule *bus_rules;
+	size_t bus_rule_count;
+	const char *buses[BUSES];  /* sockets of the host, from desktop_add(); NULL: not given */
+	const char *bus_directory; /* where inside theirs are to be made; NULL: no bus */
 
 	/* identity */
 	int64_t uid, gid;     /* inside; -1: the personality's default */

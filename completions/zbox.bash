@@ -117,6 +117,17 @@ _zbox_own="--explain \
 	--home \
 	--cache \
 	--without \
+	--dbus \
+	--dbus-try \
+	--dbus-talk \
+	--dbus-own \
+	--dbus-see \
+	--dbus-call \
+	--dbus-broadcast \
+	--dbus-system \
+	--dbus-system-try \
+	--dbus-system-talk \
+	--dbus-system-call \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -176,6 +187,13 @@ _zbox_operands()
 		--home | \
 		--cache | \
 		--without | \
+		--dbus-talk | \
+		--dbus-own | \
+		--dbus-see | \
+		--dbus-call | \
+		--dbus-broadcast | \
+		--dbus-system-talk | \
+		--dbus-system-call | \
 		--uid | \
 		--gid | \
 		--hostname | \

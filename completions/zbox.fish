@@ -34,6 +34,13 @@ function __zbox_operands
 			--home \
 			--cache \
 			--without \
+			--dbus-talk \
+			--dbus-own \
+			--dbus-see \
+			--dbus-call \
+			--dbus-broadcast \
+			--dbus-system-talk \
+			--dbus-system-call \
 			--uid \
 			--gid \
 			--hostname \
@@ -297,6 +304,17 @@ complete -c zbox -n '__zbox_is option' -l themes-try -d 'The same where there ar
 complete -c zbox -n '__zbox_is option' -l home -d 'A home inside that is kept'
 complete -c zbox -n '__zbox_is option' -l cache -d 'Keep the folder NAME of the cache inside'
 complete -c zbox -n '__zbox_is option' -l without -d 'Take back what a profile gave, such as audio or x11'
+complete -c zbox -n '__zbox_is option' -l dbus -d 'The session bus, but only what is named'
+complete -c zbox -n '__zbox_is option' -l dbus-try -d 'The same where there is a session bus'
+complete -c zbox -n '__zbox_is option' -l dbus-talk -d 'Let the command talk to NAME'
+complete -c zbox -n '__zbox_is option' -l dbus-own -d 'Let the command have the name NAME'
+complete -c zbox -n '__zbox_is option' -l dbus-see -d 'Let the command see whether NAME is there'
+complete -c zbox -n '__zbox_is option' -l dbus-call -d 'Let the command call some methods of a name'
+complete -c zbox -n '__zbox_is option' -l dbus-broadcast -d 'Let the command get some signals of a name'
+complete -c zbox -n '__zbox_is option' -l dbus-system -d 'The system bus, but only what is named'
+complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where there is a system bus'
+complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
+complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'

@@ -11,6 +11,7 @@
  *
  *   display.c   Wayland and X11            devices.c   graphics card, camera, joystick
  *   desktop.c   sound, printing            folders.c   home, caches, fonts, themes
+ *   bus.c       D-Bus, through a proxy that proxy.c starts
  *
  * What an attacker could try here: nothing runs yet that is not the caller, and the caller's
  * environment is the caller's. What must not happen is that a word shows more than it means. Hence
@@ -34,10 +35,13 @@
 #include <unistd.h>
 
 static preset_function *const functions[] = {
-	[PRESET_WAYLAND] = add_wayland,   [PRESET_X11] = add_x11,   [PRESET_AUDIO] = add_audio,
-	[PRESET_PIPEWIRE] = add_pipewire, [PRESET_GPU] = add_gpu,   [PRESET_CAMERA] = add_camera,
-	[PRESET_JOYSTICK] = add_joystick, [PRESET_CUPS] = add_cups, [PRESET_FONTS] = add_fonts,
-	[PRESET_THEMES] = add_themes,     [PRESET_HOME] = add_home, [PRESET_CACHE] = add_cache,
+	[PRESET_WAYLAND] = add_wayland,   [PRESET_X11] = add_x11,
+	[PRESET_AUDIO] = add_audio,       [PRESET_PIPEWIRE] = add_pipewire,
+	[PRESET_GPU] = add_gpu,           [PRESET_CAMERA] = add_camera,
+	[PRESET_JOYSTICK] = add_joystick, [PRESET_CUPS] = add_cups,
+	[PRESET_FONTS] = add_fonts,       [PRESET_THEMES] = add_themes,
+	[PRESET_HOME] = add_home,         [PRESET_CACHE] = add_cache,
+	[PRESET_DBUS] = add_dbus,         [PRESET_DBUS_SYSTEM] = add_dbus_system,
 };
 _Static_assert(COUNT(functions) == PRESET_KINDS, "each preset has its function");
 
