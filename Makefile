@@ -49,7 +49,7 @@ PURE           := network/filter.c network/refusal.c network/learned.c network/d
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 HELPERS        := $(foreach h,zbox-net,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
 HELPER_SOURCES := $(PURE) $(wildcard network/zbox-net*.c)
-SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c))
+SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c desktop/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 all: $(B)/zbox $(B)/bwrap $(HELPERS)
@@ -124,7 +124,7 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h desktop/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE)

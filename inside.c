@@ -9,6 +9,7 @@
  *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
+ *   dbus          the directory for the proxy's sockets is handed to it
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
  *                 host's /proc, which is still held; then the second user namespace: what follows
@@ -16,6 +17,7 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
+ *   dbus          the proxy says that it is ready
  *   network       with --net slirp: the namespace is entered, zbox-net says that it is ready
  *   limits        OOM score and processors, while this process may write to its files in /proc
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
@@ -255,6 +257,18 @@ static int inside_terminal(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+/* ---- D-Bus ---- */
+
+static int inside_bus(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_hand_over(sb, &run->bus) : 0;
+}
+
+static int inside_bus_ready(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_wait(&run->bus) : 0;
+}
+
 /* ---- the second user namespace ---- */
 
 static int assert_disabled(const struct sandbox *sb)
@@ -394,10 +408,12 @@ static const struct stage inside[] = {
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
+	{"dbus", inside_bus}, /* its directory is there from here on */
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"dbus", inside_bus_ready}, /* as late as can be */
 	{"network", inside_network_ready},
 	{"limits", inside_limits},
 	{"privileges", inside_privileges},

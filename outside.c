@@ -8,6 +8,7 @@
  *   record        files for the result are opened, while nothing has run yet
  *   privileges    no_new_privs: from here on no exec gains anything
  *   network       zbox-net is started, so that it loads while the rest is done
+ *   dbus          the process that becomes the proxy is forked, while it is still all outside
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
@@ -145,6 +146,11 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 static int outside_network(const struct sandbox *sb, struct run *run)
 {
 	return sb->net == NET_SLIRP ? net_helper_start(sb, &run->net) : 0;
+}
+
+static int outside_bus(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_start(sb, &run->bus) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -377,7 +383,8 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 			    run->master,
 			    run->files.stats,
 			    run->files.meta,
-			    run->net.socket};
+			    run->net.socket,
+			    run->bus.ready};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -418,6 +425,7 @@ static const struct stage before[] = {
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
 	{"network", outside_network},
+	{"dbus", outside_bus},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
@@ -432,10 +440,12 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	int result;
 
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
+		proxy_end(&run->bus);
 		net_helper_end(&run->net);
 		return -1;
 	}
 	s->net = &run->net;
+	proxy_started(&run->bus);
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);
 	if (result < 0)
@@ -447,6 +457,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
+	proxy_end(&run->bus);
 	net_helper_end(&run->net);
 	announce_end(sb, s);
 	return result;

@@ -4,6 +4,7 @@
 #ifndef ZBOX_RUN_H
 #define ZBOX_RUN_H
 
+#include "desktop/proxy.h"
 #include "identity.h"
 #include "network/helper.h"
 #include "network/namespace.h"
@@ -34,6 +35,7 @@ struct run {
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct net_helper net; /* --net slirp; inside only its socket counts */
+	struct bus_proxy bus;  /* --dbus */
 
 	/* inside */
 	struct netns_maker netns;

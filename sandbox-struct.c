@@ -66,6 +66,8 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->warnings);
 	free(sb->profiles);
 	free(sb->choices);
+	free(sb->presets);
+	free(sb->bus_rules);
 	free(sb->buffers);
 	*sb = (struct sandbox){.personality = sb->personality};
 }

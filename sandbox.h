@@ -124,6 +124,47 @@ struct net_rule {
 	const char *text; /* HOST[:PORT[-PORT]][/tcp|udp], see network/rules.h */
 };
 
+/* Parts of the caller's desktop: desktop/ makes operations and variables of them. */
+enum preset_kind {
+	PRESET_WAYLAND,
+	PRESET_X11,
+	PRESET_AUDIO,
+	PRESET_PIPEWIRE,
+	PRESET_GPU,
+	PRESET_CAMERA,
+	PRESET_JOYSTICK,
+	PRESET_CUPS,
+	PRESET_FONTS,
+	PRESET_THEMES,
+	PRESET_HOME,
+	PRESET_CACHE,
+	PRESET_DBUS,
+	PRESET_DBUS_SYSTEM,
+	PRESET_KINDS
+};
+
+/* The two buses of D-Bus. */
+enum bus { BUS_SESSION, BUS_SYSTEM, BUSES };
+
+/* What of a bus passes: a rule of xdg-dbus-proxy, as --talk=org.example.Name. */
+struct bus_rule {
+	enum bus bus;
+	const char *kind, *operand; /* talk, org.example.Name */
+};
+
+/* What it means that the host does not have it. FALLBACK: as TRY, and not wanted beside Wayland. */
+enum preset_need { PRESET_REQUIRED, PRESET_TRY, PRESET_FALLBACK };
+
+struct preset {
+	enum preset_kind kind;
+	enum preset_need need;
+	const char *name;       /* of the option */
+	const char *operand;    /* NULL: it has none */
+	size_t mounts, changes; /* how many operations and variables were there before it */
+	const char *missing;    /* why it was left out; NULL: it was not, or not looked for yet */
+	struct origin origin;
+};
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -194,6 +235,14 @@ struct sandbox {
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
+
+	/* the desktop: of each kind one, but for caches; the last that was given */
+	struct preset *presets;
+	size_t preset_count;
+	struct bus_rule *bus_rules;
+	size_t bus_rule_count;
+	const char *buses[BUSES];  /* sockets of the host, from desktop_add(); NULL: not given */
+	const char *bus_directory; /* where inside theirs are to be made; NULL: no bus */
 
 	/* identity */
 	int64_t uid, gid;     /* inside; -1: the personality's default */

@@ -95,6 +95,41 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--wayland \
+	--wayland-try \
+	--x11 \
+	--x11-try \
+	--x11-fallback \
+	--audio \
+	--audio-try \
+	--pipewire \
+	--pipewire-try \
+	--gpu \
+	--gpu-try \
+	--camera \
+	--camera-try \
+	--joystick \
+	--joystick-try \
+	--cups \
+	--cups-try \
+	--fonts \
+	--fonts-try \
+	--themes \
+	--themes-try \
+	--home \
+	--cache \
+	--without \
+	--dbus \
+	--dbus-try \
+	--dbus-talk \
+	--dbus-own \
+	--dbus-see \
+	--dbus-call \
+	--dbus-broadcast \
+	--dbus-system \
+	--dbus-system-try \
+	--dbus-system-talk \
+	--dbus-system-call \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -153,6 +188,16 @@ _zbox_operands()
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--home | \
+		--cache | \
+		--without | \
+		--dbus-talk | \
+		--dbus-own | \
+		--dbus-see | \
+		--dbus-call | \
+		--dbus-broadcast | \
+		--dbus-system-talk | \
+		--dbus-system-call | \
 		--uid | \
 		--gid | \
 		--hostname | \
@@ -249,6 +294,7 @@ _zbox_operand()
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
 		--netns:1 | \
+		--home:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \
