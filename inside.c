@@ -230,7 +230,7 @@ static int inside_mounts(const struct sandbox *sb, struct run *run)
 	run->cwd = getcwd(NULL, 0); /* NULL: it was deleted, or is out of sight */
 	if (sb->landlock_only)
 		return 0;
-	result = mounts_apply(sb, run->identity.outer_uid, &root);
+	result = mounts_apply(sb, run->identity.outer_uid, &root, &run->guard);
 	root_free(&root);
 	return result;
 }
@@ -431,7 +431,7 @@ static int init_privileges(const struct sandbox *sb, struct run *run)
 
 static int init_close(const struct sandbox *sb, const struct run *run, const struct init *init)
 {
-	int *keep = calloc(run->lock_count + 5, sizeof(*keep));
+	int *keep = calloc(run->lock_count + run->guard.count + 6, sizeof(*keep));
 	size_t count = 0;
 
 	if (!keep)
@@ -443,6 +443,7 @@ static int init_close(const struct sandbox *sb, const struct run *run, const str
 	keep[count++] = run->slave;
 	keep[count++] = run->children;
 	keep[count++] = sb->sync_fd;
+	count += guard_descriptors(&run->guard, keep + count);
 	close_from_but(sb->personality == PERSONALITY_BWRAP ? 3 : 0, keep, count);
 	free(keep);
 	return 0;
@@ -494,6 +495,7 @@ static int spawn(const struct sandbox *sb, struct run *run)
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),
 		.children = run->children,
+		.guard = &run->guard,
 	};
 	bool ends = run->alone && !init.lingers;
 	int result;

@@ -5,6 +5,7 @@
 #define ZBOX_RUN_H
 
 #include "desktop/proxy.h"
+#include "guard.h"
 #include "identity.h"
 #include "network/helper.h"
 #include "network/namespace.h"
@@ -51,6 +52,7 @@ struct run {
 	char **argv, **environment; /* of the command; owned */
 	char *argv0;                /* instead of argv[0], NULL none; owned */
 	char *exec_label;           /* copy of --exec-label, NULL none; owned */
+	struct guard guard;         /* what masks rest on */
 	int *locks;                 /* files of --lock-file */
 	size_t lock_count;
 };

@@ -85,6 +85,27 @@ struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char
 	return m;
 }
 
+int sandbox_masks_last(struct sandbox *sb)
+{
+	struct mount *sorted;
+	size_t masks = 0, at = 0;
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		masks += sb->mounts[i].kind == MOUNT_MASK;
+	if (masks == 0)
+		return 0;
+	sorted = calloc(sb->mount_count, sizeof(*sorted));
+	if (!sorted)
+		return fail(0, "out of memory");
+	for (int last = 0; last <= 1; last++)
+		for (size_t i = 0; i < sb->mount_count; i++)
+			if ((sb->mounts[i].kind == MOUNT_MASK) == (last == 1))
+				sorted[at++] = sb->mounts[i];
+	memcpy(sb->mounts, sorted, at * sizeof(*sorted));
+	free(sorted);
+	return 0;
+}
+
 void *sandbox_own(struct sandbox *sb, void *memory)
 {
 	void **slot = array_add(&sb->buffers, &sb->buffer_count, sizeof(*slot));

@@ -221,6 +221,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
+		.guard = GUARD_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -276,7 +277,7 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	if (desktop_add(sb) < 0)
 		return -1;
 	failure_step("base");
-	if (base_add(sb) < 0)
+	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
 		return -1;
 	failure_step("privileges");
 	if (geteuid() == 0 && capabilities_get(&sets) < 0)

@@ -50,12 +50,14 @@ enum mount_kind {
 	MOUNT_TMP_OVERLAY, /* layers below, changes kept in memory until the end */
 	MOUNT_RO_OVERLAY,  /* layers only */
 	MOUNT_SCRATCH,     /* base.c: a writable directory of the root's own tmpfs */
+	MOUNT_MASK,        /* an empty file or directory on dest; with MOUNT_READONLY itself */
 	MOUNT_KINDS
 };
 
 enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
 	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
+	MOUNT_CREATE = 1 << 3,  /* the source directory is made when it does not exist */
 	MOUNT_TRY = 1 << 2      /* skip when the source does not exist */
 };
 
@@ -317,6 +319,10 @@ void sandbox_free(struct sandbox *sb);
 /* Appends an operation with the given kind and destination; its other fields are unset.
  * Returns it, valid until the next call, or NULL after fail(). */
 struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char *dest);
+
+/* Moves the masks behind all other operations, which keep their order. Returns 0, or -1 after
+ * fail(). */
+int sandbox_masks_last(struct sandbox *sb);
 
 /* Makes the struct the owner of heap memory; frees it at once when that fails.
  * Returns the memory, or NULL after fail(). */

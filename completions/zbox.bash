@@ -78,6 +78,10 @@ _zbox_own="--explain \
 	--no-profile \
 	--set \
 	--quiet \
+	--rw-bind-create \
+	--mask \
+	--protect \
+	--protect-try \
 	--strict-dest \
 	--no-base \
 	--unshare-time \
@@ -164,6 +168,9 @@ _zbox_operands()
 		--profile | \
 		--set | \
 		--remount-ro | \
+		--mask | \
+		--protect | \
+		--protect-try | \
 		--proc | \
 		--dev | \
 		--tmpfs | \
@@ -239,6 +246,7 @@ _zbox_operands()
 		--ro-bind-try | \
 		--dev-bind | \
 		--dev-bind-try | \
+		--rw-bind-create | \
 		--bind-fd | \
 		--ro-bind-fd | \
 		--file | \
@@ -273,9 +281,14 @@ _zbox_operand()
 		--dev-bind:2 | \
 		--dev-bind-try:1 | \
 		--dev-bind-try:2 | \
+		--rw-bind-create:1 | \
+		--rw-bind-create:2 | \
 		--bind-fd:2 | \
 		--ro-bind-fd:2 | \
 		--remount-ro:1 | \
+		--mask:1 | \
+		--protect:1 | \
+		--protect-try:1 | \
 		--proc:1 | \
 		--dev:1 | \
 		--tmpfs:1 | \

@@ -9,6 +9,9 @@ function __zbox_operands
 			--profile \
 			--set \
 			--remount-ro \
+			--mask \
+			--protect \
+			--protect-try \
 			--proc \
 			--dev \
 			--tmpfs \
@@ -84,6 +87,7 @@ function __zbox_operands
 			--ro-bind-try \
 			--dev-bind \
 			--dev-bind-try \
+			--rw-bind-create \
 			--bind-fd \
 			--ro-bind-fd \
 			--file \
@@ -155,9 +159,14 @@ set -l paths --profile:1 \
 	--dev-bind:2 \
 	--dev-bind-try:1 \
 	--dev-bind-try:2 \
+	--rw-bind-create:1 \
+	--rw-bind-create:2 \
 	--bind-fd:2 \
 	--ro-bind-fd:2 \
 	--remount-ro:1 \
+	--mask:1 \
+	--protect:1 \
+	--protect-try:1 \
 	--proc:1 \
 	--dev:1 \
 	--tmpfs:1 \
@@ -267,6 +276,10 @@ complete -c zbox -n '__zbox_is option' -l profile -d 'Take the options that a pr
 complete -c zbox -n '__zbox_is option' -l no-profile -d 'Do not take the profile made for the command'
 complete -c zbox -n '__zbox_is option' -l set -d 'Set a variable of the profiles, not of the command'
 complete -c zbox -n '__zbox_is option' -l quiet -d 'Do not say which profile was taken for the command'
+complete -c zbox -n '__zbox_is option' -l rw-bind-create -d 'Like --bind, and makes the directory SRC if missing'
+complete -c zbox -n '__zbox_is option' -l mask -d 'Hide PATH, whether it exists or not'
+complete -c zbox -n '__zbox_is option' -l protect -d 'Keep PATH as it is, also when it does not exist'
+complete -c zbox -n '__zbox_is option' -l protect-try -d 'Like --protect, where the directory of PATH exists'
 complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
 complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
 complete -c zbox -n '__zbox_is option' -l unshare-time -d 'Make a new namespace for clocks'
