@@ -7,6 +7,7 @@
 #include "identity.h"
 #include "network/helper.h"
 #include "network/namespace.h"
+#include "network/ports.h"
 #include "privileges.h"
 #include "result.h"
 #include "sandbox.h"
@@ -34,6 +35,7 @@ struct run {
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct net_helper net; /* --net slirp; inside only its socket counts */
+	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 
 	/* inside */
 	struct netns_maker netns;
@@ -65,6 +67,13 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
 /* outside.c: everything in zbox's own process. Returns 0 when the command has run (how it ended is
  * in run->supervisor), or -1 after fail(). */
 int outside_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* inside-network.c: the steps of the clone that are about its network. Each returns 0, or -1 after
+ * fail(). */
+int inside_network_begin(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int inside_network_fill(const struct run *run) MUST_CHECK;
+int inside_network(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int inside_network_ready(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
 /* inside.c: everything in the clone. Returns its exit status. */
 int inside_run(const struct sandbox *sb, struct run *run);

@@ -93,6 +93,9 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--publish \
+	--publish-proxy-protocol \
+	--forward \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -149,6 +152,8 @@ _zbox_operands()
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--publish | \
+		--forward | \
 		--uid | \
 		--gid | \
 		--hostname | \

@@ -31,6 +31,8 @@ function __zbox_operands
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
+			--publish \
+			--forward \
 			--uid \
 			--gid \
 			--hostname \
@@ -269,6 +271,9 @@ complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp clo
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
+complete -c zbox -n '__zbox_is option' -l publish -d 'Open a port of the sandbox to the host'
+complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published ports tell who the client is'
+complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'
