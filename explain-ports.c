@@ -49,9 +49,9 @@ void explain_ports(struct page *p, const struct sandbox *sb)
 		print_end(from, &port->from, port->forward ? "the loopback" : "127.0.0.1",
 			  port->count);
 		print_end(to, &port->to, place_inside(port), port->count);
-		(void)snprintf(line, sizeof(line), "%s %s, %s -> %s, %s",
-			       port->udp ? "UDP" : "TCP", from, port->forward ? "inside" : "outside",
-			       to, port->forward ? "outside" : "inside");
+		(void)snprintf(line, sizeof(line), "%s %s, %s -> %s, %s", port->udp ? "UDP" : "TCP",
+			       from, port->forward ? "inside" : "outside", to,
+			       port->forward ? "outside" : "inside");
 		page_item(p, line);
 	}
 	page_list_end(p);

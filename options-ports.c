@@ -1,8 +1,8 @@
 /*
  * options-ports.c - what --publish and --forward say: pure, one text into one struct net_port.
  *
- *   --publish  [ADDR:]PORT[-PORT][:INNER[-INNER]][/udp]    --forward  [ADDR:]INNER[-INNER]:HOST:PORT[-PORT][/udp]
- *              unix:PATH:INNER                                        unix:PATH:HOST:PORT
+ *   --publish  [ADDR:]PORT[-PORT][:INNER[-INNER]][/udp]    --forward
+ * [ADDR:]INNER[-INNER]:HOST:PORT[-PORT][/udp] unix:PATH:INNER unix:PATH:HOST:PORT
  *              [ADDR:]PORT:unix:PATH                                  [ADDR:]INNER:unix:PATH
  *
  * An end is read from the front up to the colon behind it; an address of IPv6 stands in brackets,
@@ -58,8 +58,9 @@ static int read_path(struct ports_text *t, struct port_end *end)
 
 	t->rest += strlen(UNIX_PREFIX);
 	end->path = next_part(t);
-	if (*end->path != '/' || strlen(end->path) >= room)
-		return refuse(t, "the path of a Unix socket begins with / and has at most %zu bytes",
+	if (!end->path || *end->path != '/' || strlen(end->path) >= room)
+		return refuse(t,
+			      "the path of a Unix socket begins with / and has at most %zu bytes",
 			      room - 1);
 	return 0;
 }
@@ -84,26 +85,28 @@ static int read_ports(const struct ports_text *t, char *text, struct port_end *e
 	return 0;
 }
 
+static bool is_name(const char *text)
+{
+	return *text && text[strspn(text, "-._0123456789abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
 /* An address or a name, without its brackets. names: a name will do. */
 static int read_host(const struct ports_text *t, char *text, bool names, struct port_end *end)
 {
 	struct in6_addr address;
 	size_t length = strlen(text);
+	bool brackets = *text == '[' && text[length - 1] == ']';
 
-	end->host = text;
-	if (*text == '[' && text[length - 1] == ']') {
+	if (brackets)
 		text[length - 1] = '\0';
-		end->host = text + 1;
-		if (inet_pton(AF_INET6, end->host, &address) == 1)
-			return 0;
-		text[length - 1] = ']';
-	} else if (inet_pton(AF_INET, text, &address) == 1) {
+	end->host = text + brackets;
+	if (inet_pton(brackets ? AF_INET6 : AF_INET, end->host, &address) == 1)
 		return 0;
-	} else if (names && *text && strspn(text, "-._0123456789abcdefghijklmnopqrstuvwxyz"
-						  "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == length) {
+	if (!brackets && names && is_name(text))
 		return 0;
-	}
-	return refuse(t, "%s is no address%s", text, names ? " and no name" : "");
+	return refuse(t, "%s%s is no address%s", text, brackets ? "]" : "",
+		      names ? " and no name" : "");
 }
 
 /* The end that is listened to. */
@@ -114,7 +117,7 @@ static int read_from(struct ports_text *t, struct net_port *port)
 	if (strncmp(t->rest, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
 		return read_path(t, &port->from);
 	part = next_part(t);
-	if (!isdigit((unsigned char)*part) || strchr(part, '.')) {
+	if (part && (!isdigit((unsigned char)*part) || strchr(part, '.'))) {
 		if (read_host(t, part, false, &port->from) < 0)
 			return -1;
 		part = next_part(t);

@@ -120,7 +120,8 @@ struct net_open {
 
 /* One end of what --publish and --forward carry. */
 struct port_end {
-	const char *host; /* an address, at the far end of --forward also a name; NULL the default */
+	const char
+		*host; /* an address, at the far end of --forward also a name; NULL the default */
 	const char *path; /* of a Unix socket, instead of a port; NULL none */
 	uint16_t port;    /* the first of them */
 };
@@ -203,7 +204,7 @@ struct sandbox {
 	size_t dns_count;
 	struct net_port *ports; /* --publish, --forward */
 	size_t port_count;
-	bool proxy_protocol; /* --publish-proxy-protocol */
+	bool proxy_protocol;      /* --publish-proxy-protocol */
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
 
 	/* identity */
@@ -280,8 +281,8 @@ void sandbox_free(struct sandbox *sb);
  * Returns it, valid until the next call, or NULL after fail(). */
 struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char *dest);
 
-/* Whether a published port leads to the loopback inside: what is open to this machine alone leads to
- * what is open to the sandbox alone, and the rest to the interface inside. */
+/* Whether a published port leads to the loopback inside: what is open to this machine alone leads
+ * to what is open to the sandbox alone, and the rest to the interface inside. */
 bool port_leads_to_loopback(const struct net_port *port);
 
 /* Makes the struct the owner of heap memory; frees it at once when that fails.

@@ -2,9 +2,9 @@
  * supervisor.c - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
  *
  * It waits for these at once: signals (by a signalfd), messages of PID 1, the end of its own
- * parent, that of zbox-net and zbox-ports, bytes of the terminals, and the moment when a limit of time is reached.
- * Before MESSAGE_STARTED the command has not run: whatever goes wrong then ends everything and is a
- * failure of zbox. Afterwards signals are the command's.
+ * parent, that of zbox-net and zbox-ports, bytes of the terminals, and the moment when a limit of
+ * time is reached. Before MESSAGE_STARTED the command has not run: whatever goes wrong then ends
+ * everything and is a failure of zbox. Afterwards signals are the command's.
  *
  *   zbox    ends when the whole sandbox has ended: PID 1 exits after the command, and the kernel
  *           kills the rest.

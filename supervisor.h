@@ -21,8 +21,8 @@ struct supervisor {
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;
-	struct timers timers;   /* limits of time, and which was reached */
-	struct net_helper *net; /* its loss is told by lost(), and the network is gone */
+	struct timers timers;     /* limits of time, and which was reached */
+	struct net_helper *net;   /* its loss is told by lost(), and the network is gone */
 	struct net_helper *ports; /* PORTS_WAYS of them: the same, of ports */
 	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
 

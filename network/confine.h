@@ -29,9 +29,9 @@ unsigned confine_descriptors(unsigned wanted);
 /* Not dumpable, no new privileges, no capability in any set. Returns 0, or -1 after fail(). */
 int confine_rights(void) MUST_CHECK;
 
-/* Landlock without a rule on files, where the kernel has it. TCP is left alone with ports NULL, else
- * connections are made to these ports only, where the kernel can hold that (Linux 6.7). Returns 0,
- * or -1 after fail(). */
+/* Landlock without a rule on files, where the kernel has it. TCP is left alone with ports NULL,
+ * else connections are made to these ports only, where the kernel can hold that (Linux 6.7).
+ * Returns 0, or -1 after fail(). */
 int confine_files(const uint16_t *ports, size_t count) MUST_CHECK;
 
 /* Loads the filter; no_new_privs is set. At most 120 calls and 8 guards. Returns 0, or -1 after

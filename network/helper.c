@@ -39,7 +39,7 @@
 #define HELPER_WORDS 96 /* of its command line */
 #define HELPER_FD 3
 #define BESIDE_LENGTH 32 /* room for a name beside this program */
-#define END_WAIT 100 /* milliseconds from the end of its socket to its own */
+#define END_WAIT 100     /* milliseconds from the end of its socket to its own */
 
 struct words {
 	char *list[HELPER_WORDS];

@@ -24,8 +24,8 @@ int net_helper_start(const struct sandbox *sb, struct net_helper *h) MUST_CHECK;
 /* The same for any program: words are its command line, the first its name; borrowed. */
 int net_helper_exec(struct net_helper *h, char *const *words) MUST_CHECK;
 
-/* Inside, when the interface has been handed over: waits until zbox-net can carry it, and closes the
- * socket. Returns 0, or -1 after fail() with the program's own words. */
+/* Inside, when the interface has been handed over: waits until zbox-net can carry it, and closes
+ * the socket. Returns 0, or -1 after fail() with the program's own words. */
 int net_helper_wait(int *socket) MUST_CHECK;
 
 /* Ends it, if it still runs. */

@@ -203,9 +203,9 @@ static bool is_any(const struct address *a)
 static int open_listener(struct listener *l, const struct address *a)
 {
 	char text[160];
-	autoclose int fd = socket(a->is.any.sa_family,
-				  (l->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
-				  0);
+	autoclose int fd =
+		socket(a->is.any.sa_family,
+		       (l->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask;
 	int bound;
 

@@ -29,11 +29,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define CHUNK (1 << 20)   /* bytes of one splice, at most */
-#define TURN_SPLICES 16   /* of one connection in one turn */
-#define ACCEPTS 64        /* of one listener in one turn */
-#define POOL 64           /* pipes that are kept for the next */
-#define SOURCES 200       /* other addresses of this side, when all ports of the first are in use */
+#define CHUNK (1 << 20) /* bytes of one splice, at most */
+#define TURN_SPLICES 16 /* of one connection in one turn */
+#define ACCEPTS 64      /* of one listener in one turn */
+#define POOL 64         /* pipes that are kept for the next */
+#define SOURCES 200     /* other addresses of this side, when all ports of the first are in use */
 #define CLIENT 0
 #define SERVER 1
 
@@ -362,8 +362,8 @@ static void stream_connect(struct streams *s, struct stream *c)
 		const struct address *to = &t->list[c->target];
 
 		close_fd(&server->fd);
-		server->fd = socket(to->is.any.sa_family,
-				    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		server->fd =
+			socket(to->is.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (server->fd < 0)
 			continue;
 		result = connect(server->fd, &to->is.any, to->length);

@@ -3,8 +3,8 @@
  *
  * A flow is one client of one listener, and has a socket of its own on the other side, so that the
  * server sees each client as another port. It ends when it has been idle: soon where nothing ever
- * came back, later where something did. There are as many flows as fit; a new one takes the place of
- * the one that has been idle longest, and of those without an answer first, so that a flood of
+ * came back, later where something did. There are as many flows as fit; a new one takes the place
+ * of the one that has been idle longest, and of those without an answer first, so that a flood of
  * forged senders does not end conversations.
  *
  * A datagram that cannot be passed on at once is lost, as on any network. What an attacker inside
@@ -18,8 +18,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#define DATAGRAMS 64     /* of one socket in one turn */
-#define BUCKETS 1024     /* of the table; a power of two */
+#define DATAGRAMS 64 /* of one socket in one turn */
+#define BUCKETS 1024 /* of the table; a power of two */
 #define DATAGRAM_MAX 65536
 
 struct flow {

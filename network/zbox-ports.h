@@ -85,7 +85,7 @@ struct listener {
 struct rule {
 	bool udp;
 	struct end from, to;
-	unsigned count; /* ports one after the other */
+	unsigned count;          /* ports one after the other */
 	struct targets targets;  /* of its first port */
 	size_t first, listeners; /* where its listeners are in the list, and how many */
 };
@@ -115,10 +115,10 @@ int listen_receive(struct ports *p, int socket) MUST_CHECK;
 
 /* ---- zbox-ports-stream.c ---- */
 
-#define STREAMS_MAX 4096  /* connections at a time; fewer where fewer descriptors are allowed */
-#define STREAM_SOCKETS 2  /* descriptors of one: */
-#define STREAM_PIPES 4    /* both ways on their way */
-#define STREAM_RETRY 5    /* milliseconds to the next try where the server's queue is full */
+#define STREAMS_MAX 4096      /* connections at a time; fewer where fewer descriptors are allowed */
+#define STREAM_SOCKETS 2      /* descriptors of one: */
+#define STREAM_PIPES 4        /* both ways on their way */
+#define STREAM_RETRY 5        /* milliseconds to the next try where the server's queue is full */
 #define STREAM_PATIENCE 10000 /* milliseconds of such tries */
 
 /* Begins with room for so many connections. Returns NULL after fail(). */
@@ -134,9 +134,9 @@ int streams_turn(struct streams *s);
 /* ---- zbox-ports-udp.c ---- */
 
 #define FLOWS_MAX 512
-#define FLOW_IDLE 30000    /* milliseconds after which a flow without an answer ends */
+#define FLOW_IDLE 30000      /* milliseconds after which a flow without an answer ends */
 #define FLOW_ANSWERED 180000 /* and one with */
-#define FLOW_LOOK 5000 /* between two searches for those */
+#define FLOW_LOOK 5000       /* between two searches for those */
 
 struct flows *flows_new(struct loop *l) MUST_CHECK;
 

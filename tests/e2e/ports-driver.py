@@ -181,7 +181,10 @@ def tcp(*args):
         if not is_unix(end):
             say_port(s)
         s.sendall(rest[0].encode() if rest else b"")
-        s.shutdown(socket.SHUT_WR)
+        try:
+            s.shutdown(socket.SHUT_WR)
+        except OSError:  # it was reset in the meantime, which is read next
+            pass
         say(read_all(s).decode())
 
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/ports-world.sh
 . "$TESTS/e2e/ports-world.sh"
-read -r p1 p2 p3 p4 p5 p6 <<<"$(drive free 6)"
+read -r p1 p2 p3 p5 p6 <<<"$(drive free 5)"
 
 # ---- a page ----
 
@@ -128,7 +128,7 @@ is 'at all addresses, it answers from the one that was asked' "$(drive udp 127.0
 is 'where nobody listens, nothing comes' "$(drive udp 127.0.0.1 "$p3" hello 1)" nothing
 is 'no TCP there' "$(drive tcp 127.0.0.1 "$p1")" ECONNREFUSED
 is '900 clients, of which 512 are remembered, with 800 descriptors' "$(drive clients 127.0.0.1 "$p1" 900)" 900
-matches 'each is another client inside' "$(tail -n 1 "$T/udp.out")" '^client (9[0-9]{2}|1[0-9]{3})$'
+matches 'each is another client inside' "$(tail -n 1 "$T/udp.out")" '^client ([89][0-9]{2}|1[0-9]{3})$'
 unbox udp
 limits=()
 box udp --publish "[::1]:$p1:7000/udp" --publish "$p2:7000/udp" -- "${inside[@]}" serve udp ::1 7000

@@ -87,8 +87,7 @@ static void test_refused(void)
 		{"80/sctp", "a port is a number from 1 to 65535"},
 		{"80/udp/tcp", "a port is a number from 1 to 65535"},
 		{"unix:/a", "where it leads to is missing"},
-		{"unix:a:80",
-		 "the path of a Unix socket begins with / and has at most 107 bytes"},
+		{"unix:a:80", "the path of a Unix socket begins with / and has at most 107 bytes"},
 		{"unix:/a:80/udp", "Unix sockets carry streams, not /udp"},
 		{"80-81:unix:/a", "the two ranges differ in length"},
 	};
@@ -97,8 +96,7 @@ static void test_refused(void)
 		char words[120], want[240];
 
 		(void)snprintf(words, sizeof(words), "zbox --publish %s true", forms[i].text);
-		(void)snprintf(want, sizeof(want), "--publish %s: %s", forms[i].text,
-			       forms[i].why);
+		(void)snprintf(want, sizeof(want), "--publish %s: %s", forms[i].text, forms[i].why);
 		expect_as(1000, words, want);
 	}
 	expect_as(1000, "zbox --forward 80 true", "--forward 80: where it leads to is missing");
