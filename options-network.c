@@ -189,7 +189,7 @@ const struct option options_network[] = {
 		"version 2, with the client's address and port, and the address that it "
 		"connected to. The server inside has to expect it. Not for UDP."},
 	{.name = "forward",
-	 .args = "INNER:HOST:PORT",
+	 .args = "SERVICE",
 	 .apply = add_port,
 	 .personality = FOR_ZBOX,
 	 LIST(ports, port_count),

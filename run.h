@@ -75,6 +75,14 @@ int inside_network_fill(const struct run *run) MUST_CHECK;
 int inside_network(const struct sandbox *sb, struct run *run) MUST_CHECK;
 int inside_network_ready(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
+/* command.c: the steps of the command, after the fork; returns only when one failed: -1 after
+ * fail(). */
+int command_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* command.c: whether the other end of the channel is held by anybody. Returns 0, or -1 after
+ * fail(). */
+int zbox_is_there(const struct run *run) MUST_CHECK;
+
 /* inside.c: everything in the clone. Returns its exit status. */
 int inside_run(const struct sandbox *sb, struct run *run);
 
