@@ -14,6 +14,7 @@
 #include "capabilities.h"
 #include "explain-limits.h"
 #include "explain-mounts.h"
+#include "explain-ports.h"
 #include "kernel.h"
 #include "landlock.h"
 #include "limits-text.h"
@@ -426,6 +427,7 @@ void report_explain(FILE *out, const struct sandbox *sb, const struct privileges
 	explain_namespaces(&page, sb, p->nested_userns || is_bwrap(sb));
 	explain_network(&page, sb);
 	explain_desktop(&page, sb);
+	explain_ports(&page, sb);
 	explain_identity(&page, sb);
 	explain_mounts(&page, sb);
 	explain_sockets(&page, sb);

@@ -167,6 +167,23 @@ struct preset {
 	struct origin origin;
 };
 
+/* One end of what --publish and --forward carry. */
+struct port_end {
+	const char
+		*host; /* an address, at the far end of --forward also a name; NULL the default */
+	const char *path; /* of a Unix socket, instead of a port; NULL none */
+	uint16_t port;    /* the first of them */
+};
+
+/* Ports one after the other, listened to at one end and connected to at the other. */
+struct net_port {
+	bool forward; /* from inside to outside; else from outside to inside */
+	bool udp;
+	uint16_t count;
+	struct port_end from, to;
+};
+#define NET_PORTS_MAX 1024 /* in all */
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -236,6 +253,9 @@ struct sandbox {
 	size_t net_rule_count;
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
+	struct net_port *ports; /* --publish, --forward */
+	size_t port_count;
+	bool proxy_protocol;      /* --publish-proxy-protocol */
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
 
 	/* the desktop: of each kind one, but for caches; the last that was given */
@@ -323,6 +343,10 @@ struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char
 /* Moves the masks behind all other operations, which keep their order. Returns 0, or -1 after
  * fail(). */
 int sandbox_masks_last(struct sandbox *sb);
+
+/* Whether a published port leads to the loopback inside: what is open to this machine alone leads
+ * to what is open to the sandbox alone, and the rest to the interface inside. */
+bool port_leads_to_loopback(const struct net_port *port);
 
 /* Makes the struct the owner of heap memory; frees it at once when that fails.
  * Returns the memory, or NULL after fail(). */

@@ -99,6 +99,9 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--publish \
+	--publish-proxy-protocol \
+	--forward \
 	--wayland \
 	--wayland-try \
 	--x11 \
@@ -195,6 +198,8 @@ _zbox_operands()
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--publish | \
+		--forward | \
 		--home | \
 		--cache | \
 		--without | \

@@ -36,6 +36,8 @@ function __zbox_operands
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
+			--publish \
+			--forward \
 			--home \
 			--cache \
 			--without \
@@ -297,6 +299,9 @@ complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with 
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
+complete -c zbox -n '__zbox_is option' -l publish -d 'Open a port of the sandbox to the host'
+complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published ports tell who the client is'
+complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
 complete -c zbox -n '__zbox_is option' -l wayland -d 'Windows on the Wayland display'
 complete -c zbox -n '__zbox_is option' -l wayland-try -d 'The same where there is a Wayland display'
 complete -c zbox -n '__zbox_is option' -l x11 -d 'Windows on the X11 display, which has no walls'

@@ -1,11 +1,13 @@
 /*
- * helper.c - zbox-net, the program that carries user-mode networking: its start and its end.
+ * helper.c - the programs beside a sandbox that carry its network: their start and their end.
  *
- * It is started before the clone, so that the loader and libslirp do their work on another
- * processor while the namespaces are made. It gets no environment (a loader that listens to
- * LD_PRELOAD is not wanted there), three times /dev/null, and one socket as descriptor 3:
+ * zbox-net has user-mode networking, zbox-ports has ports (network/ports.c). One is started before
+ * the clone, so that the loader and the libraries do their work on another processor while the
+ * namespaces are made. It gets no environment (a loader that listens to LD_PRELOAD is not wanted
+ * there), three times /dev/null, and one socket as descriptor 3:
  *
- *   to it      the interface and the sockets for names, once, from the set-up inside
+ *   to it      what it waits for, once, from the set-up inside: the interface and the sockets for
+ *              names; or the network namespace
  *   from it    that it is ready, or what it failed at
  *   its end    when nobody is left who holds our end, it exits: so it never outlives the sandbox,
  *              whatever becomes of zbox. A signal for zbox's own end makes sure of it.
@@ -36,7 +38,8 @@
 #endif
 
 #define HELPER_FD 3
-#define END_WAIT 100 /* milliseconds from the end of its socket to its own */
+#define BESIDE_LENGTH 32 /* room for a name beside this program */
+#define END_WAIT 100     /* milliseconds from the end of its socket to its own */
 
 /* Its command line: made before the vfork, where no memory is asked for. */
 struct words {
@@ -97,28 +100,28 @@ static int make_words(const struct sandbox *sb, struct words *w)
 }
 
 /* Fills path with the place number of the program. Returns whether there is such a place. */
-static bool place(unsigned number, char path[PATH_MAX])
+static bool place(unsigned number, const char *program, char path[PATH_MAX])
 {
-	static const char *const beside[] = {"zbox-net", "../libexec/zbox/zbox-net"};
+	static const char *const beside[] = {"", "../libexec/zbox/"};
 	ssize_t length;
 	char *name;
 
 	if (number == COUNT(beside))
-		return snprintf(path, PATH_MAX, "%s/zbox-net", ZBOX_LIBEXEC) < PATH_MAX;
+		return snprintf(path, PATH_MAX, "%s/%s", ZBOX_LIBEXEC, program) < PATH_MAX;
 	if (number > COUNT(beside))
 		return false;
-	length = readlink("/proc/self/exe", path, PATH_MAX - 32);
+	length = readlink("/proc/self/exe", path, PATH_MAX - BESIDE_LENGTH);
 	if (length <= 0)
 		length = 0;
 	path[length] = '\0';
 	name = strrchr(path, '/');
 	name = name ? name + 1 : path;
-	memcpy(name, beside[number], strlen(beside[number]) + 1);
+	(void)snprintf(name, BESIDE_LENGTH, "%s%s", beside[number], program);
 	return true;
 }
 
 /* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
-static void become_helper(struct words *w, int socket)
+static void become_helper(char *const *words, int socket)
 {
 	char *const no_environment[] = {NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -127,25 +130,25 @@ static void become_helper(struct words *w, int socket)
 
 	(void)sigemptyset(&none);
 	if (null < 0 || setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
-		(void)fail(errno, "zbox-net");
+		(void)fail(errno, "%s", words[0]);
 		return;
 	}
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
-			(void)fail(errno, "zbox-net: descriptor %d", fd);
+			(void)fail(errno, "%s: descriptor %d", words[0], fd);
 	if (socket == HELPER_FD ? fcntl(socket, F_SETFD, 0) < 0 : dup2(socket, HELPER_FD) < 0)
-		(void)fail(errno, "zbox-net: descriptor %d", HELPER_FD);
+		(void)fail(errno, "%s: descriptor %d", words[0], HELPER_FD);
 	close_from_but(HELPER_FD + 1, NULL, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned i = 0; !failure_get() && place(i, path); i++) {
-		(void)execve(path, w->list, no_environment);
+	for (unsigned i = 0; !failure_get() && place(i, words[0], path); i++) {
+		(void)execve(path, words, no_environment);
 		if (errno != ENOENT && errno != ENOTDIR)
 			(void)fail(errno, "%s", path);
 	}
-	(void)fail(ENOENT, "zbox-net");
+	(void)fail(ENOENT, "%s", words[0]);
 }
 
-static int start(struct words *words, struct net_helper *h)
+int net_helper_exec(struct net_helper *h, char *const *words)
 {
 	autoclose int theirs = -1;
 	pid_t child;
@@ -175,7 +178,7 @@ int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 	int result = make_words(sb, &words);
 
 	if (result == 0)
-		result = start(&words, h);
+		result = net_helper_exec(h, words.list);
 	free_words(&words);
 	return result;
 }
