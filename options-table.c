@@ -16,6 +16,7 @@ const struct option_group option_groups[] = {
 	{"Namespaces", options_namespaces},
 	{"Network", options_network},
 	{"Identity", options_identity},
+	{"Whole systems", options_systems},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},
 	{"Limits", options_limits},

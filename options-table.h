@@ -47,12 +47,12 @@ extern const size_t option_group_count;
 
 /* The rows: options-files.c has those of the new root, options-profiles.c, options-network.c,
  * options-limits.c,
- * options-run.c and options-confine.c the others. Each array ends with a row without a name; none
+ * options-systems.c, options-run.c and options-confine.c the others. Each array ends with a row without a name; none
  * has more than GROUP_ROWS. */
 #define GROUP_ROWS 32
 #define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
-	options_created[], options_overlays[], options_namespaces[], options_network[],
+	options_created[], options_overlays[], options_systems[], options_namespaces[], options_network[],
 	options_identity[], options_environment[], options_privileges[], options_limits[],
 	options_life[], options_descriptors[];
 
@@ -164,6 +164,9 @@ int refuse_late(struct parser *p, const struct option *o, char **arg);
 
 /* options-network.c: what its options need of each other. Returns 0, or -1 after fail(). */
 int check_network(const struct sandbox *sb) MUST_CHECK;
+
+/* options-systems.c: the same for its own. */
+int check_systems(const struct sandbox *sb) MUST_CHECK;
 
 /* ---- pages that options_print() leaves to files of their own ---- */
 

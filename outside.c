@@ -6,11 +6,13 @@
  *   life          the parent is watched, before anything exists that it could leave behind
  *   limits        those that cannot hold are refused
  *   record        files for the result are opened, while nothing has run yet
+ *   ids           with ranges of ids: a process is made that can run newuidmap later on
  *   privileges    no_new_privs: from here on no exec gains anything
  *   network       zbox-net is started, so that it loads while the rest is done
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
+ *   ids           that process writes the maps of the child, which waits for them
  *   announce      --info-fd, --json-status-fd: who the child is
  *
  * This process stays outside, in all of the caller's namespaces (but those it had to join), with
@@ -133,6 +135,12 @@ static int outside_limits(const struct sandbox *sb, struct run *run)
 static int outside_record(const struct sandbox *sb, struct run *run)
 {
 	return result_open(sb, &run->files);
+}
+
+/* Before no_new_privs, under which newuidmap gains nothing. */
+static int outside_id_writer(const struct sandbox *sb, struct run *run)
+{
+	return sb->uid_map.count > 0 ? idmap_writer_start(sb, &run->writer) : 0;
 }
 
 static int outside_privileges(const struct sandbox *sb, struct run *run)
@@ -287,6 +295,18 @@ static int outside_clone(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+static int outside_ids(const struct sandbox *sb, struct run *run)
+{
+	if (sb->uid_map.count == 0)
+		return 0;
+	if (idmap_writer_run(&run->writer, run->supervisor.child) < 0)
+		return -1;
+	/* where there is a barrier, "announce" lets the child go */
+	if (!run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
+		return fail(0, "the sandbox ended before the command was started");
+	return 0;
+}
+
 /* ---- announce ---- */
 
 static const struct {
@@ -416,6 +436,7 @@ static const struct stage before[] = {
 	{"limits", outside_limits},
 	{"record", outside_record},
 	{"terminal", outside_terminal},
+	{"ids", outside_id_writer},
 	{"privileges", outside_privileges},
 	{"network", outside_network},
 	{"join", outside_join},
@@ -423,6 +444,7 @@ static const struct stage before[] = {
 };
 
 static const struct stage after[] = {
+	{"ids", outside_ids},
 	{"announce", outside_announce},
 };
 
@@ -433,6 +455,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
 		net_helper_end(&run->net);
+		idmap_writer_end(&run->writer);
 		return -1;
 	}
 	s->net = &run->net;
@@ -447,6 +470,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
+	idmap_writer_end(&run->writer);
 	net_helper_end(&run->net);
 	announce_end(sb, s);
 	return result;

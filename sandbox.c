@@ -20,6 +20,7 @@
 #include "capabilities.h"
 #include "doctor.h"
 #include "explain.h"
+#include "idmap.h"
 #include "landlock.h"
 #include "network/choose.h"
 #include "options.h"
@@ -216,6 +217,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .lost = network_lost},
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
+		.writer = IDMAP_WRITER_NONE,
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
@@ -269,6 +271,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	decide_tries(sb);
 	failure_step("network");
 	if (network_choose(sb) < 0)
+		return -1;
+	failure_step("ids");
+	if (idmap_choose(sb) < 0)
 		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0)

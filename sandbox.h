@@ -120,6 +120,27 @@ struct net_open {
 
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
+/* --map: what the caller's own id is inside. DEFAULT: 0, where no line of the map says otherwise.
+ */
+enum map_caller { MAP_CALLER_DEFAULT, MAP_CALLER_ROOT, MAP_CALLER_KEEP };
+
+/* count ids from outer on are those from inner on inside. */
+struct id_line {
+	uint32_t inner, outer, count;
+};
+
+/* --map INNER:OUTER:COUNT */
+struct map_line {
+	bool uids, gids; /* for which of them */
+	struct id_line line;
+};
+
+/* All of a map; no lines: the caller's id alone. */
+struct id_map {
+	struct id_line *lines; /* owned */
+	size_t count;
+};
+
 /* What is printed instead of running anything. */
 enum print_what {
 	PRINT_NOTHING,
@@ -188,9 +209,15 @@ struct sandbox {
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
 
 	/* identity */
-	int64_t uid, gid;     /* inside; -1: the personality's default */
-	const char *hostname; /* NULL: the personality's default */
-	const char *chdir;    /* NULL: see identity.c */
+	int64_t uid, gid; /* inside; -1: the personality's default */
+	enum map_caller map_caller;
+	bool map_auto; /* the caller's ranges */
+	struct map_line *map_lines;
+	size_t map_line_count;
+	struct id_map uid_map, gid_map; /* from idmap_choose(), where ranges are wanted */
+	bool keep_groups;               /* supplementary ones, beside ranges */
+	const char *hostname;           /* NULL: the personality's default */
+	const char *chdir;              /* NULL: see identity.c */
 	struct env_change *env;
 	size_t env_count;
 

@@ -93,6 +93,8 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--map \
+	--keep-groups \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -153,6 +155,7 @@ _zbox_operands()
 		--gid | \
 		--hostname | \
 		--chdir | \
+		--map | \
 		--unsetenv | \
 		--env | \
 		--cap-add | \

@@ -35,6 +35,7 @@ function __zbox_operands
 			--gid \
 			--hostname \
 			--chdir \
+			--map \
 			--unsetenv \
 			--env \
 			--cap-add \
@@ -269,6 +270,8 @@ complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp clo
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
+complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside: root, keep, auto or INNER:OUTER:COUNT'
+complete -c zbox -n '__zbox_is option' -l keep-groups -d 'Keep supplementary groups where there are ranges of ids'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'
