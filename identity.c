@@ -17,6 +17,7 @@
 #include "base.h"
 #include "idmap-helpers.h"
 #include "idmap.h"
+#include "plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -235,6 +236,9 @@ static int set_home(struct environment *e, const struct sandbox *sb, char *const
 {
 	const char *home = base_home(sb);
 
+	/* the caller's is not that of another system */
+	if (sb->rootfs)
+		return set_variable(e, "HOME", base_uid(sb) == 0 ? home : "/");
 	if (!base_has(sb, home) && identity_variable(caller, "HOME"))
 		home = identity_variable(caller, "HOME");
 	return set_variable(e, "HOME", home);
@@ -365,6 +369,18 @@ static int enter(const char *path)
 	return -1;
 }
 
+/* In another system a directory of the same name is another directory, unless it was put there. */
+static bool is_callers(const struct sandbox *sb, const char *cwd)
+{
+	char dest[PATH_MAX];
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (plan_shows_host(&sb->mounts[i]) && !plan_is_rootfs(&sb->mounts[i]) &&
+		    plan_normalise(sb->mounts[i].dest, dest) && plan_is_below(cwd, dest))
+			return true;
+	return !sb->rootfs;
+}
+
 int identity_workdir(const struct sandbox *sb, const char *cwd, char ***environment)
 {
 	const char *home = identity_variable(*environment, "HOME");
@@ -374,7 +390,7 @@ int identity_workdir(const struct sandbox *sb, const char *cwd, char ***environm
 		if (enter(sb->chdir) < 0)
 			return fail(errno, "Can't chdir to %s", sb->chdir);
 		used = sb->chdir;
-	} else if (cwd && enter(cwd) == 0) {
+	} else if (cwd && is_callers(sb, cwd) && enter(cwd) == 0) {
 		used = cwd;
 	} else if (home && enter(home) == 0) {
 		used = home;

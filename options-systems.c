@@ -59,6 +59,14 @@ static int add_map(struct parser *p, const struct option *o, char **arg)
 	return 0;
 }
 
+static int set_rootfs_overlay(struct parser *p, const struct option *o, char **arg)
+{
+	(void)o;
+	p->sb->rootfs_overlay = true;
+	p->sb->rootfs_overlay_dir = arg[0];
+	return 0;
+}
+
 int check_systems(const struct sandbox *sb)
 {
 	bool ranges = sb->map_auto || sb->map_line_count > 0;
@@ -75,12 +83,47 @@ int check_systems(const struct sandbox *sb)
 }
 
 const struct option options_systems[] = {
+	{.name = "rootfs",
+	 .args = "DIR",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(rootfs),
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Use the directory DIR as the whole root",
+	 .man = "The root inside is the tree in the directory DIR, read-only. It comes before "
+		"everything else that is put in, whatever the order of the words, and /proc, "
+		"/dev, /tmp, /run and /var/tmp of it are covered as in DEFAULTS. The command "
+		"starts in the caller's working directory only if that was put in by itself, "
+		"else in HOME, which is /root for user 0, else in /."},
+	{.name = "rootfs-writable",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 FIELD(rootfs_writable),
+	 .needs = "rootfs",
+	 .conflicts = "rootfs-overlay",
+	 .help = "Changes of the --rootfs go to its directory",
+	 .man = "The --rootfs is writable, as far as the caller may write in its directory: what "
+		"is changed inside is changed there."},
+	{.name = "rootfs-overlay",
+	 .args = "[DIR]",
+	 .apply = set_rootfs_overlay,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .needs = "rootfs",
+	 .help = "Changes of the --rootfs vanish, or are kept in DIR",
+	 .man = "The --rootfs is writable inside and stays as it is outside. Without DIR changes "
+		"are kept in memory and vanish at the end. With DIR, which is made if it is "
+		"missing, they are kept in DIR/changes and are there the next time; DIR/work is "
+		"the kernel's. One DIR belongs to one --rootfs and one sandbox at a time. Needs "
+		"Linux 5.11."},
 	{.name = "map",
 	 .args = "MAP",
 	 .apply = add_map,
 	 .personality = FOR_ZBOX,
 	 .conflicts = "userns userns-block-fd landlock-only",
-	 .help = "Ids inside: root, keep, auto or INNER:OUTER:COUNT",
+	 .help = "Ids inside, as root, keep, auto or a range",
 	 .man = "Which user and group ids there are inside. root: the caller is 0, and nobody "
 		"else is there; this is the default. keep: the caller has its own ids. auto: all "
 		"of the caller's ranges in /etc/subuid and /etc/subgid as well, in the numbers "

@@ -97,6 +97,10 @@ bool args_is_path(const char *word, size_t length)
 	static const char *const paths[] = {"SRC",  "DEST",  "DIR",     "FILE",
 					    "PATH", "RWSRC", "WORKDIR", "TARGET"};
 
+	if (length > 2 && word[0] == '[') { /* [DIR] */
+		word++;
+		length -= 2;
+	}
 	for (size_t start = 0, end; start < length; start = end + 1) {
 		for (end = start; end < length && word[end] != '|'; end++)
 			;

@@ -7,6 +7,7 @@
  *   a|b|c                                         one of these words (lower case)
  *   FD|PATH, NAME|FILE                            several kinds; a path if one of them is
  *   [a|b]                                         only as --name=a; the first is the default
+ *   [DIR]                                         the same with a path, or without any
  *   ...                                           all the words that are left, none of them ours
  *   anything else                                 free text, whose name is shown in the help
  */
@@ -47,14 +48,14 @@ extern const size_t option_group_count;
 
 /* The rows: options-files.c has those of the new root, options-profiles.c, options-network.c,
  * options-limits.c,
- * options-systems.c, options-run.c and options-confine.c the others. Each array ends with a row without a name; none
- * has more than GROUP_ROWS. */
+ * options-systems.c, options-run.c and options-confine.c the others. Each array ends with a row
+ * without a name; none has more than GROUP_ROWS. */
 #define GROUP_ROWS 32
 #define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
-	options_created[], options_overlays[], options_systems[], options_namespaces[], options_network[],
-	options_identity[], options_environment[], options_privileges[], options_limits[],
-	options_life[], options_descriptors[];
+	options_created[], options_overlays[], options_systems[], options_namespaces[],
+	options_network[], options_identity[], options_environment[], options_privileges[],
+	options_limits[], options_life[], options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:

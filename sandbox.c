@@ -26,6 +26,7 @@
 #include "options.h"
 #include "reader.h"
 #include "report.h"
+#include "rootfs.h"
 #include "run.h"
 #include "seccomp.h"
 
@@ -274,6 +275,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 		return -1;
 	failure_step("ids");
 	if (idmap_choose(sb) < 0)
+		return -1;
+	failure_step("rootfs");
+	if (rootfs_choose(sb) < 0)
 		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0)

@@ -56,7 +56,8 @@ enum mount_kind {
 enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
 	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
-	MOUNT_TRY = 1 << 2      /* skip when the source does not exist */
+	MOUNT_TRY = 1 << 2,     /* skip when the source does not exist */
+	MOUNT_OWN = 1 << 3      /* overlays: missing places of mounts may be made in it */
 };
 
 /* One operation on the new root. They are executed in the order of the list. */
@@ -187,6 +188,12 @@ struct sandbox {
 	const char *
 		*overlay_options; /* --overlay-opt, for the overlay that follows; see options.c */
 	size_t overlay_option_count;
+
+	/* a whole system */
+	const char *rootfs; /* --rootfs, NULL none */
+	bool rootfs_writable;
+	bool rootfs_overlay;            /* changes go elsewhere: */
+	const char *rootfs_overlay_dir; /* there, NULL: they vanish */
 
 	/* namespaces: CLONE_NEW* bits */
 	unsigned unshare;                    /* must be new */

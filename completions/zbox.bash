@@ -93,6 +93,9 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--rootfs \
+	--rootfs-writable \
+	--rootfs-overlay \
 	--map \
 	--keep-groups \
 	--env \
@@ -155,6 +158,7 @@ _zbox_operands()
 		--gid | \
 		--hostname | \
 		--chdir | \
+		--rootfs | \
 		--map | \
 		--unsetenv | \
 		--env | \
@@ -249,6 +253,7 @@ _zbox_operand()
 		--ro-overlay:1 | \
 		--netns:1 | \
 		--chdir:1 | \
+		--rootfs:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \
 		--meta:1 | \

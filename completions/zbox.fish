@@ -35,6 +35,7 @@ function __zbox_operands
 			--gid \
 			--hostname \
 			--chdir \
+			--rootfs \
 			--map \
 			--unsetenv \
 			--env \
@@ -166,6 +167,7 @@ set -l paths --profile:1 \
 	--ro-overlay:1 \
 	--netns:1 \
 	--chdir:1 \
+	--rootfs:1 \
 	--seccomp-profile:1 \
 	--stats-file:1 \
 	--meta:1 \
@@ -270,7 +272,10 @@ complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp clo
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
-complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside: root, keep, auto or INNER:OUTER:COUNT'
+complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use the directory DIR as the whole root'
+complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
+complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
+complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'
 complete -c zbox -n '__zbox_is option' -l keep-groups -d 'Keep supplementary groups where there are ranges of ids'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
