@@ -147,12 +147,9 @@ static int command_exec(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage command[] = {
-	{"command", command_session},
-	{"limits", command_limits},
-	{"ids", command_ids},
-	{"capabilities", command_capabilities},
-	{"seccomp", command_seccomp},
-	{"exec", command_exec},
+	{"command", command_session}, {"limits", command_limits},
+	{"ids", command_ids},         {"capabilities", command_capabilities},
+	{"seccomp", command_seccomp}, {"exec", command_exec},
 };
 
 int command_run(const struct sandbox *sb, struct run *run)
