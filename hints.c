@@ -103,6 +103,14 @@ static const struct hint hints[] = {
 	 .cure = "whoever started zbox has forbidden it all programs with a set-user-ID bit "
 		 "(no_new_privs: a container, a sandbox, a service): there --map root and --map "
 		 "keep work, and ranges do not"},
+	{.words = "not in the map of ids",
+	 .why = "An archive for --rootfs has owners that are not in the map of ids",
+	 .cure = "add --map auto, which puts the ranges of /etc/subuid and /etc/subgid in the map"},
+	{.words = "zbox-unpack",
+	 .err = {ENOENT},
+	 .why = "The program that unpacks archives was not built or installed",
+	 .cure = "zbox-unpack belongs beside zbox or in its libexec directory; it is built where "
+		 "libarchive is: libarchive-dev (Debian), libarchive-devel (Fedora)"},
 	{.words = "set-user-ID bit",
 	 .why = "newuidmap has lost its set-user-ID bit or capabilities, as in a container image",
 	 .cure = "as root: chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap, or install their "

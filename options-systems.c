@@ -84,18 +84,23 @@ int check_systems(const struct sandbox *sb)
 
 const struct option options_systems[] = {
 	{.name = "rootfs",
-	 .args = "DIR",
+	 .args = "DIR|FILE",
 	 .apply = set_text,
 	 .personality = FOR_ZBOX,
 	 FIELD(rootfs),
 	 .once = true,
 	 .conflicts = "landlock-only",
-	 .help = "Use the directory DIR as the whole root",
+	 .help = "Use a directory, or what a tar archive holds, as the root",
 	 .man = "The root inside is the tree in the directory DIR, read-only. It comes before "
 		"everything else that is put in, whatever the order of the words, and /proc, "
 		"/dev, /tmp, /run and /var/tmp of it are covered as in DEFAULTS. The command "
 		"starts in the caller's working directory only if that was put in by itself, "
-		"else in HOME, which is /root for user 0, else in /."},
+		"else in HOME, which is /root for user 0, else in /. A FILE is a tar archive, "
+		"plain "
+		"or compressed with gzip, xz or zstd. It is unpacked once, by zbox-unpack in a "
+		"sandbox of its own, to $XDG_CACHE_HOME/zbox or ~/.cache/zbox, and found there the "
+		"next time. Its owners have to be in the map of ids: usually that takes --map "
+		"auto. Device nodes below dev/ and extended attributes are left out."},
 	{.name = "rootfs-writable",
 	 .args = "",
 	 .apply = set_true,

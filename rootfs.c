@@ -1,6 +1,8 @@
 /*
  * rootfs.c - --rootfs: a whole root file system in the place of one that is put together.
  *
+ * What is named is a directory, or an archive whose tree is in the cache (rootfs-cache.c).
+ *
  * It becomes one ordinary operation on "/", the first of the list whatever the order of the words:
  *
  *   --rootfs DIR                         ro-bind DIR /
@@ -18,6 +20,7 @@
 #include "rootfs.h"
 
 #include "plan.h"
+#include "rootfs-cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +111,29 @@ static int add_tree(struct sandbox *sb, const char *dir, const struct stat *tree
 	return 0;
 }
 
+/* Its tree is there for all who use the archive. */
+static int add_archive(struct sandbox *sb, struct stat *st)
+{
+	struct warning *w;
+	const char *tree;
+
+	if (sb->rootfs_writable)
+		return fail(0, "--rootfs-writable requires a directory: the tree of an archive is "
+			       "kept for the next time. --rootfs-overlay=DIR keeps changes");
+	if (rootfs_cached(sb, sb->rootfs, &tree) < 0)
+		return -1;
+	if (tree)
+		return stat(tree, st) < 0 ? fail(errno, "%s", tree) : add_tree(sb, tree, st);
+	w = array_add(&sb->warnings, &sb->warning_count, sizeof(*w));
+	if (!w)
+		return -1;
+	w->text = "the archive has not been unpacked yet: which of its directories are covered is "
+		  "known when it is";
+	w->note = true;
+	st->st_mode = 0755;
+	return add_tree(sb, sb->rootfs, st);
+}
+
 int rootfs_choose(struct sandbox *sb)
 {
 	struct stat st;
@@ -118,7 +144,9 @@ int rootfs_choose(struct sandbox *sb)
 		return -1;
 	if (stat(sb->rootfs, &st) < 0)
 		return fail(errno, "--rootfs %s", sb->rootfs);
-	if (!S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode))
+		return add_tree(sb, sb->rootfs, &st);
+	if (!S_ISREG(st.st_mode))
 		return fail(0, "--rootfs %s: neither a directory nor an archive", sb->rootfs);
-	return add_tree(sb, sb->rootfs, &st);
+	return add_archive(sb, &st);
 }

@@ -272,7 +272,7 @@ complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp clo
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
-complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use the directory DIR as the whole root'
+complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use a directory, or what a tar archive holds, as the root'
 complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
 complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
 complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'

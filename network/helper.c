@@ -10,11 +10,11 @@
  *   its end    when nobody is left who holds our end, it exits: so it never outlives the sandbox,
  *              whatever becomes of zbox. A signal for zbox's own end makes sure of it.
  *
- * Where it is looked for: beside this program, then where it was installed. Never in PATH, which
- * belongs to the caller's environment.
+ * Where it is looked for: see helpers.c.
  */
 #include "network/helper.h"
 
+#include "helpers.h"
 #include "kernel.h"
 #include "network/addresses.h"
 
@@ -29,10 +29,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef ZBOX_LIBEXEC
-#define ZBOX_LIBEXEC "/usr/local/libexec/zbox"
-#endif
 
 #define HELPER_WORDS 96 /* of its command line */
 #define HELPER_FD 3
@@ -83,27 +79,6 @@ static int make_words(const struct sandbox *sb, struct words *w)
 	return w->count < HELPER_WORDS ? 0 : fail(0, "too many --net-open");
 }
 
-/* Fills path with the place number of the program. Returns whether there is such a place. */
-static bool place(unsigned number, char path[PATH_MAX])
-{
-	static const char *const beside[] = {"zbox-net", "../libexec/zbox/zbox-net"};
-	ssize_t length;
-	char *name;
-
-	if (number == COUNT(beside))
-		return snprintf(path, PATH_MAX, "%s/zbox-net", ZBOX_LIBEXEC) < PATH_MAX;
-	if (number > COUNT(beside))
-		return false;
-	length = readlink("/proc/self/exe", path, PATH_MAX - 32);
-	if (length <= 0)
-		length = 0;
-	path[length] = '\0';
-	name = strrchr(path, '/');
-	name = name ? name + 1 : path;
-	memcpy(name, beside[number], strlen(beside[number]) + 1);
-	return true;
-}
-
 /* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
 static void become_helper(struct words *w, int socket)
 {
@@ -124,7 +99,7 @@ static void become_helper(struct words *w, int socket)
 		(void)fail(errno, "zbox-net: descriptor %d", HELPER_FD);
 	close_from_but(HELPER_FD + 1, NULL, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned i = 0; !failure_get() && place(i, path); i++) {
+	for (unsigned i = 0; !failure_get() && helper_place("zbox-net", i, path); i++) {
 		(void)execve(path, w->list, no_environment);
 		if (errno != ENOENT && errno != ENOTDIR)
 			(void)fail(errno, "%s", path);
