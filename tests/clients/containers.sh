@@ -14,7 +14,7 @@ first=$(awk -F: -v n="$(id -un)" -v u="$(id -u)" '$1 == n || $1 == u { print $2;
 # With the machine's own sources, whatever they are called.
 ok 'mmdebstrap makes a Debian' mmdebstrap -q --mode=unshare --variant=apt "$suite" "$T/debian.tar"
 ok 'as zstd' zstd -q --rm -3 "$T/debian.tar"
-container() { zbox --profile container --rootfs "$T/debian.tar.zst" "$@"; }
+container() { zbox --profile "$TESTS/../profiles/container.profile" --rootfs "$T/debian.tar.zst" "$@"; }
 
 # ---- the tree ----
 
