@@ -11,8 +11,8 @@ mkdir -p "$HOME"
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 first=$(awk -F: -v n="$(id -un)" -v u="$(id -u)" '$1 == n || $1 == u { print $2; exit }' /etc/subuid)
 
-# With the machine's own sources, whatever they are called.
-ok 'mmdebstrap makes a Debian' mmdebstrap -q --mode=unshare --variant=apt "$suite" "$T/debian.tar"
+# With the machine's own sources, whatever they are called, in a directory that its other ids can enter.
+ok 'mmdebstrap makes a Debian' env TMPDIR=/tmp mmdebstrap -q --mode=unshare --variant=apt "$suite" "$T/debian.tar"
 ok 'as zstd' zstd -q --rm -3 "$T/debian.tar"
 container() { zbox --profile "$TESTS/../profiles/container.profile" --rootfs "$T/debian.tar.zst" "$@"; }
 
