@@ -158,6 +158,7 @@ int enter(const struct sandbox *sb)
 {
 	static struct terminal terminal;
 	struct net_helper no_network = NET_HELPER_NONE;
+	struct net_helper no_ports[PORTS_WAYS] = {NET_HELPER_NONE, NET_HELPER_NONE};
 	struct supervisor s = {.sb = sb,
 			       .child = -1,
 			       .reaper = true,
@@ -166,7 +167,8 @@ int enter(const struct sandbox *sb)
 			       .parent = -1,
 			       .terminal = &terminal,
 			       .timers = TIMERS_NONE,
-			       .net = &no_network};
+			       .net = &no_network,
+			       .ports = no_ports};
 	int result;
 
 	terminal_init(&terminal);
