@@ -152,7 +152,8 @@ static int keep(const struct sandbox *sb, struct run *run, const struct entry *e
 		size_t count)
 {
 	struct terminal *t = run->supervisor.terminal;
-	struct init init = {.command = -1, .children = -1};
+	struct guard nothing = GUARD_NONE; /* PID 1 has it */
+	struct init init = {.command = -1, .children = -1, .guard = &nothing};
 	int rest[3];
 
 	failure_step("enter");
