@@ -207,6 +207,10 @@ static void explain_network(struct page *p, const struct sandbox *sb)
 	}
 	page_list_end(p);
 	explain_rules(p, sb);
+	if (sb->net_log)
+		page_text(p, "log", sb->net_log);
+	if (sb->net_pcap)
+		page_text(p, "frames", sb->net_pcap);
 	page_section_end(p);
 }
 

@@ -111,8 +111,8 @@ static int add_rule(struct parser *p, const struct option *o, char **arg)
 
 int check_network(const struct sandbox *sb)
 {
-	static const char *const slirp_only[] = {"allow",   "deny",     "net-open",
-						 "net-mtu", "net-ipv6", "dns"};
+	static const char *const slirp_only[] = {"allow",    "deny",    "net-open", "net-mtu",
+						 "net-ipv6", "net-log", "net-pcap", "dns"};
 
 	for (size_t i = 0; i < COUNT(slirp_only); i++)
 		if (sb->net != NET_SLIRP && option_given(sb, slirp_only[i]))
@@ -186,6 +186,28 @@ const struct option options_network[] = {
 		"to it by a CNAME. As soon as a rule has a name, an address that was not resolved "
 		"from a name is open only where an --allow names it by its number: otherwise the "
 		"denied name's address could be used without the name. May be repeated."},
+	{.name = "net-log",
+	 .args = "FILE",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(net_log),
+	 .once = true,
+	 .help = "Log of flows and refusals with --net slirp",
+	 .man = "Adds lines of JSON to FILE: one when a flow begins, one when it ends, with its "
+		"bytes and its name, and one for each name or flow that was refused, with the "
+		"rule that decided. docs/json.md has the members. At most 100 lines a second are "
+		"written; what is left out is counted. FILE is made if it is not there, and should "
+		"not be writable inside."},
+	{.name = "net-pcap",
+	 .args = "FILE",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(net_pcap),
+	 .once = true,
+	 .help = "All frames with --net slirp, for tcpdump",
+	 .man = "Writes every frame of the sandbox to FILE, also those that were refused, and "
+		"every frame for it, in the format of pcap(5). FILE is emptied first, and grows "
+		"with the traffic."},
 	{.name = "net-mtu",
 	 .args = "BYTES",
 	 .apply = set_mtu,

@@ -144,7 +144,7 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 /* In the caller's namespaces, before any other is joined. */
 static int outside_network(const struct sandbox *sb, struct run *run)
 {
-	return sb->net == NET_SLIRP ? net_helper_start(sb, &run->net) : 0;
+	return sb->net == NET_SLIRP ? net_helper_start(sb, result_wanted(sb), &run->net) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -447,7 +447,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
-	net_helper_end(&run->net);
+	net_helper_finish(&run->net);
 	announce_end(sb, s);
 	return result;
 }

@@ -193,6 +193,7 @@ struct sandbox {
 	size_t net_rule_count;
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
+	const char *net_log, *net_pcap; /* files, NULL none */
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
 
 	/* identity */

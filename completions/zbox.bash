@@ -92,6 +92,8 @@ _zbox_own="--explain \
 	--net-open \
 	--allow \
 	--deny \
+	--net-log \
+	--net-pcap \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
@@ -150,6 +152,8 @@ _zbox_operands()
 		--net-open | \
 		--allow | \
 		--deny | \
+		--net-log | \
+		--net-pcap | \
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
@@ -249,6 +253,8 @@ _zbox_operand()
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
 		--netns:1 | \
+		--net-log:1 | \
+		--net-pcap:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \

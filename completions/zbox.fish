@@ -30,6 +30,8 @@ function __zbox_operands
 			--net-open \
 			--allow \
 			--deny \
+			--net-log \
+			--net-pcap \
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
@@ -166,6 +168,8 @@ set -l paths --profile:1 \
 	--tmp-overlay:1 \
 	--ro-overlay:1 \
 	--netns:1 \
+	--net-log:1 \
+	--net-pcap:1 \
 	--chdir:1 \
 	--seccomp-profile:1 \
 	--stats-file:1 \
@@ -270,6 +274,8 @@ complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
 complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
 complete -c zbox -n '__zbox_is option' -l allow -d 'Only this may be reached with --net slirp'
 complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with --net slirp'
+complete -c zbox -n '__zbox_is option' -l net-log -d 'Log of flows and refusals with --net slirp'
+complete -c zbox -n '__zbox_is option' -l net-pcap -d 'All frames with --net slirp, for tcpdump'
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'

@@ -4,6 +4,8 @@
 #ifndef ZBOX_NETWORK_REFUSAL_H
 #define ZBOX_NETWORK_REFUSAL_H
 
+#include "network/addresses.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,5 +15,17 @@
  * there is no room for its flow), as the sandbox would get it: TCP is reset, UDP gets "port
  * unreachable", echo "administratively prohibited". Returns its length, 0: none. */
 size_t refusal_make(const uint8_t *frame, uint8_t answer[REFUSAL_MAX]);
+
+/* One end of a connection of TCP that is to be ended. */
+struct refusal_end {
+	uint8_t hardware[6];
+	struct filter_address address;
+	uint16_t port;
+};
+
+/* Makes a reset from one end to the other; next: the number that the other waits for. Returns its
+ * length. */
+size_t refusal_reset(const struct refusal_end *from, const struct refusal_end *to, uint32_t next,
+		     uint8_t frame[REFUSAL_MAX]);
 
 #endif

@@ -9,6 +9,7 @@
   timed COMMAND...    "ok" or "failed", and "slow" when that took more than ten seconds
   broken NAME         malformed questions, then a good one
   tunnel NAME N       N made-up names below NAME
+  evict ADDRESS PORT  more connections than there is room for
   reflected A B       asks A, which answers from B as well: who came through
   many ADDRESS PORT N N connections, one after the other: how many were good
   raw WHAT            frames that no honest program sends
@@ -292,6 +293,41 @@ def reflected(asked, other):
     print("only the answer" if seen == {asked} else sorted(seen))
 
 
+def evict(address, port):
+    """More connections than there is room for: new ones are refused, until old ones have been quiet."""
+    kept, deadline = [], time.monotonic() + 60
+    while True:
+        try:
+            kept.append(socket.create_connection((address, int(port)), timeout=5))
+        except ConnectionRefusedError:
+            break
+    full = len(kept)
+    kept[0].sendall(b"busy")
+    assert kept[0].recv(4) == b"busy"
+    while time.monotonic() < deadline:
+        try:
+            new = socket.create_connection((address, int(port)), timeout=5)
+            break
+        except ConnectionRefusedError:
+            kept[0].sendall(b"busy")
+            assert kept[0].recv(4) == b"busy"
+            time.sleep(0.2)
+    new.sendall(b"hello")
+    assert new.recv(5) == b"hello"
+    kept[0].sendall(b"busy")
+    assert kept[0].recv(4) == b"busy"
+    ended = 0
+    for s in kept[1:]:
+        s.setblocking(False)
+        try:
+            s.recv(1)
+        except BlockingIOError:
+            pass
+        except ConnectionResetError:
+            ended += 1
+    print("bounded" if 50 < full < 1500 else full, "oldest ended" if 0 < ended < full / 2 else ended)
+
+
 def must_ping(host):
     try_ping(socket.getaddrinfo(host, 0, socket.AF_INET)[0][4][0])
 
@@ -363,4 +399,5 @@ if __name__ == "__main__":
         print(len(page), hashlib.sha256(page).hexdigest() == hashlib.sha256(PAGE).hexdigest())
     else:
         {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "tunnel": tunnel,
-         "broken": broken_questions, "reflected": reflected, "must-ping": must_ping}[command](*rest)
+         "broken": broken_questions, "reflected": reflected, "must-ping": must_ping,
+         "evict": evict}[command](*rest)
