@@ -92,6 +92,7 @@ _zbox_own="--explain \
 	--net-open \
 	--allow \
 	--deny \
+	--allow-sni \
 	--net-log \
 	--net-pcap \
 	--net-mtu \
@@ -152,6 +153,7 @@ _zbox_operands()
 		--net-open | \
 		--allow | \
 		--deny | \
+		--allow-sni | \
 		--net-log | \
 		--net-pcap | \
 		--net-mtu | \
@@ -272,6 +274,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "none slirp host join" -- "$cur") ;;
 	--net-open:1)
 		mapfile -t COMPREPLY < <(compgen -W "host-loopback lan" -- "$cur") ;;
+	--allow-sni:1)
+		mapfile -t COMPREPLY < <(compgen -W "off strict" -- "$cur") ;;
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--landlock:1)

@@ -30,6 +30,7 @@ function __zbox_operands
 			--net-open \
 			--allow \
 			--deny \
+			--allow-sni \
 			--net-log \
 			--net-pcap \
 			--net-mtu \
@@ -274,6 +275,7 @@ complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
 complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
 complete -c zbox -n '__zbox_is option' -l allow -d 'Only this may be reached with --net slirp'
 complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with --net slirp'
+complete -c zbox -n '__zbox_is option' -l allow-sni -d 'Look at the server name in first bytes'
 complete -c zbox -n '__zbox_is option' -l net-log -d 'Log of flows and refusals with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-pcap -d 'All frames with --net slirp, for tcpdump'
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
@@ -307,5 +309,6 @@ complete -c zbox -f -n '__zbox_is option' -a '--doctor=text --doctor=json'
 complete -c zbox -f -n '__zbox_is --print:1' -a 'help version man bash zsh fish'
 complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp host join'
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
+complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'

@@ -108,6 +108,8 @@ void flows_end(struct flows *f, struct flow *flow)
 {
 	uint16_t place = place_of(f, flow), *link = slot_of(f, &flow->to, flow->port);
 
+	if (flow->to.protocol == 0)
+		return;
 	while (*link != place)
 		link = &f->list[*link - 1].in_slot;
 	*link = flow->in_slot;

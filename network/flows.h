@@ -22,6 +22,9 @@ struct flow {
 	uint64_t sent, received; /* bytes, without headers */
 	uint32_t next;           /* TCP: the number of the sandbox's next byte, */
 	uint32_t acknowledged;   /* and of the next that it waits for */
+	bool checked;            /* --allow-sni: its first bytes are to be looked at, */
+	bool answered;           /* when the other side has answered: */
+	uint32_t begin, heard;   /* numbers of that one's first byte, and of the next to come */
 	uint16_t in_slot;        /* place + 1; 0 none */
 	uint16_t older, newer;   /* the same */
 };

@@ -84,8 +84,11 @@ static int make_words(const struct sandbox *sb, bool record, struct words *w)
 		bool given;
 		const char *word;
 	} switches[] = {
-		{true, "zbox-net"},           {sb->net_ipv6 == NET_IPV6_ON, "ipv6"},
-		{sb->net_log != NULL, "log"}, {sb->net_pcap != NULL, "pcap"},
+		{true, "zbox-net"},
+		{sb->net_ipv6 == NET_IPV6_ON, "ipv6"},
+		{sb->net_sni == NET_SNI_STRICT, "sni"},
+		{sb->net_log != NULL, "log"},
+		{sb->net_pcap != NULL, "pcap"},
 		{record, "record"},
 	};
 	int result = 0;

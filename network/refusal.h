@@ -6,6 +6,7 @@
 
 #include "network/addresses.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,16 +17,20 @@
  * unreachable", echo "administratively prohibited". Returns its length, 0: none. */
 size_t refusal_make(const uint8_t *frame, uint8_t answer[REFUSAL_MAX]);
 
-/* One end of a connection of TCP that is to be ended. */
+/* Whether the checksums of a frame with TCP are right, that of IP and that of TCP; filter_frame()
+ * has parsed it. */
+bool refusal_sums_good(const uint8_t *frame);
+
+/* One end of a connection of TCP. */
 struct refusal_end {
 	uint8_t hardware[6];
 	struct filter_address address;
 	uint16_t port;
 };
 
-/* Makes a reset from one end to the other; next: the number that the other waits for. Returns its
- * length. */
-size_t refusal_reset(const struct refusal_end *from, const struct refusal_end *to, uint32_t next,
-		     uint8_t frame[REFUSAL_MAX]);
+/* Makes a segment without data from one end to the other: a reset, with the number that the other
+ * waits for; or with acknowledged, not NULL, what it says. Returns its length. */
+size_t refusal_segment(const struct refusal_end *from, const struct refusal_end *to, uint32_t next,
+		       const uint32_t *acknowledged, uint8_t frame[REFUSAL_MAX]);
 
 #endif

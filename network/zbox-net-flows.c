@@ -48,6 +48,7 @@ static struct flow *begin(struct carrier *c, const struct filter_flow *from)
 	if (!flow)
 		return NULL;
 	flow->rule = from->rule;
+	flow->checked = c->look && from->protocol == IPPROTO_TCP && from->learned;
 	if (from->name)
 		(void)snprintf(flow->name, sizeof(flow->name), "%s", from->name);
 	log_flow(&c->log, flow, false);
@@ -119,6 +120,7 @@ void traffic_in(struct carrier *c, const struct filter_flow *from)
 	struct flow *flow = from->protocol && (from->protocol == IPPROTO_TCP || c->log.fd >= 0)
 				    ? flows_find(&c->flows, &from->to, from->port)
 				    : NULL;
+	uint32_t heard;
 	uint8_t flags;
 
 	if (!flow)
@@ -128,6 +130,12 @@ void traffic_in(struct carrier *c, const struct filter_flow *from)
 	if (from->protocol != IPPROTO_TCP)
 		return;
 	flags = from->transport[13];
+	heard = read32(from->transport + 4) + (uint32_t)from->data + !!(flags & TCP_SYN);
+	if (flags & TCP_SYN)
+		flow->begin = heard;
+	if (!flow->answered || (int32_t)(heard - flow->heard) > 0)
+		flow->heard = heard;
+	flow->answered |= (flags & TCP_SYN) != 0;
 	if (flags & TCP_RST)
 		traffic_end(c, flow);
 	else if (flags & TCP_FIN)
@@ -146,18 +154,36 @@ struct flow *traffic_victim(struct carrier *c)
 	return oldest && clock_ms() - oldest->last >= IDLE_MIN ? oldest : NULL;
 }
 
+static void ends_of(const struct carrier *c, const struct flow *flow, struct refusal_end *guest,
+		    struct refusal_end *other)
+{
+	static const uint8_t guest6[16] = NET_GUEST6;
+
+	*guest = (struct refusal_end){.address = filter_address4(NET_GUEST4), .port = flow->port};
+	*other = (struct refusal_end){.hardware = {0x52, 0x55, 0x0a, 0, 2, 2}, /* libslirp's own */
+				      .address = flow->to.address,
+				      .port = flow->to.port};
+	memcpy(guest->hardware, c->hardware, sizeof(guest->hardware));
+	if (!address_is_ip4(&other->address))
+		memcpy(guest->address.bytes, guest6, sizeof(guest6));
+}
+
 size_t traffic_reset(const struct carrier *c, const struct flow *flow, bool outwards,
 		     uint8_t frame[REFUSAL_MAX])
 {
-	static const uint8_t guest6[16] = NET_GUEST6;
-	struct refusal_end guest = {.address = filter_address4(NET_GUEST4), .port = flow->port},
-			   other = {.hardware = {0x52, 0x55, 0x0a, 0, 2, 2}, /* libslirp's own */
-				    .address = flow->to.address,
-				    .port = flow->to.port};
+	struct refusal_end guest, other;
 
-	memcpy(guest.hardware, c->hardware, sizeof(guest.hardware));
-	if (!address_is_ip4(&other.address))
-		memcpy(guest.address.bytes, guest6, sizeof(guest6));
-	return outwards ? refusal_reset(&guest, &other, flow->next, frame)
-			: refusal_reset(&other, &guest, flow->acknowledged, frame);
+	ends_of(c, flow, &guest, &other);
+	return outwards ? refusal_segment(&guest, &other, flow->next, NULL, frame)
+			: refusal_segment(&other, &guest, flow->acknowledged, NULL, frame);
+}
+
+size_t traffic_acknowledge(const struct carrier *c, const struct flow *flow, size_t held,
+			   uint8_t frame[REFUSAL_MAX])
+{
+	uint32_t next = flow->next + (uint32_t)held;
+	struct refusal_end guest, other;
+
+	ends_of(c, flow, &guest, &other);
+	return refusal_segment(&other, &guest, flow->heard, &next, frame);
 }

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum {
-	LINE_MAX_ = 1200,       /* bytes: a rule and a name are 512 and 253 at most */
+	LINE_ROOM = 1200,       /* bytes: a rule and a name are 512 and 253 at most */
 	CREDIT_MAX = 1000,      /* lines at once */
 	MS_PER_LINE = 10,       /* 100 a second */
 	SILENCE = 10000,        /* milliseconds in which a refusal is told once */
@@ -63,7 +63,7 @@ static void print_time(char text[40])
 
 static void PRINTF(2, 3) write_line(struct net_log *l, const char *format, ...)
 {
-	char line[LINE_MAX_], when[40];
+	char line[LINE_ROOM], when[40];
 	size_t used;
 	va_list args;
 
@@ -73,7 +73,8 @@ static void PRINTF(2, 3) write_line(struct net_log *l, const char *format, ...)
 	used += (size_t)vsnprintf(line + used, sizeof(line) - used, format, args);
 	va_end(args);
 	if (used < sizeof(line) - 2) {
-		memcpy(line + used, "}\n", 2);
+		line[used] = '}';
+		line[used + 1] = '\n';
 		(void)!write(l->fd, line, used + 2); /* a full disk does not end the network */
 	}
 }

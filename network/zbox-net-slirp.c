@@ -157,16 +157,19 @@ static const SlirpCb callbacks = {
 /* Ends flows of TCP that are quiet until there is room for one. */
 static bool make_room(struct loop *l)
 {
-	uint8_t frame[REFUSAL_MAX];
+	uint8_t frame[REFUSAL_MAX], back[REFUSAL_MAX];
 	struct flow *flow;
+	size_t length;
 
 	for (int i = 0; i < EVICTIONS && l->flows[TCP] >= l->limits[TCP]; i++) {
 		flow = traffic_victim(l->c);
 		if (!flow)
 			return false;
-		slirp_input(l->slirp, frame, (int)traffic_reset(l->c, flow, true, frame));
-		deliver(l, frame, traffic_reset(l->c, flow, false, frame));
-		traffic_end(l->c, flow);
+		length = traffic_reset(l->c, flow, true, frame);
+		deliver(l, back, traffic_reset(l->c, flow, false, back));
+		traffic_end(l->c,
+			    flow); /* libslirp answers, and nothing may be found any more then */
+		slirp_input(l->slirp, frame, (int)length);
 	}
 	return l->flows[TCP] < l->limits[TCP];
 }
@@ -196,6 +199,57 @@ static void refuse(const struct loop *l, const uint8_t *frame)
 	deliver(l, answer, length);
 }
 
+/* A flow that was refused after it had begun: both sides are told. */
+static void end_flow(struct loop *l, const uint8_t *frame, const struct filter_flow *from)
+{
+	struct flow *flow = flows_find(&l->c->flows, &from->to, from->port);
+	uint8_t reset[REFUSAL_MAX];
+	size_t length;
+
+	log_refused(&l->c->log, from);
+	refuse(l, frame);
+	if (!flow)
+		return;
+	length = traffic_reset(l->c, flow, true, reset);
+	traffic_end(l->c, flow); /* libslirp answers, and nothing may be found any more then */
+	slirp_input(l->slirp, reset, (int)length);
+}
+
+static void send_out(struct loop *l, const uint8_t *frame, size_t length,
+		     const struct filter_flow *flow)
+{
+	traffic_out(l->c, flow);
+	slirp_input(l->slirp, frame, (int)length);
+}
+
+static void let_through(struct loop *l, const uint8_t *frame, size_t length,
+			struct filter_flow *flow)
+{
+	uint8_t answer[REFUSAL_MAX];
+	const uint8_t *held;
+	size_t at = 0, size;
+
+	switch (l->c->look ? first_look(l->c, frame, length, flow) : FIRST_PASS) {
+	case FIRST_REFUSE:
+		end_flow(l, frame, flow);
+		break;
+	case FIRST_DROP:
+		break;
+	case FIRST_HOLD:
+		deliver(l, answer, first_acknowledge(l->c, flow, answer));
+		break;
+	case FIRST_PASS:
+		while (l->c->look && (held = first_next(l->c, flow, &at, &size)) != NULL) {
+			struct filter_flow one;
+
+			if (filter_frame(&l->c->filter, held, size, &one) == FILTER_PASS)
+				send_out(l, held, size, &one);
+		}
+		send_out(l, frame, length, flow);
+		break;
+	}
+}
+
 static void take_frame(struct loop *l, const uint8_t *frame, size_t length)
 {
 	struct filter_flow flow;
@@ -204,12 +258,10 @@ static void take_frame(struct loop *l, const uint8_t *frame, size_t length)
 	switch (filter_frame(&l->c->filter, frame, length, &flow)) {
 	case FILTER_PASS:
 		memcpy(l->c->hardware, frame + 6, sizeof(l->c->hardware));
-		if (!has_room(l, &flow)) {
+		if (has_room(l, &flow))
+			let_through(l, frame, length, &flow);
+		else
 			refuse(l, frame);
-			break;
-		}
-		traffic_out(l->c, &flow);
-		slirp_input(l->slirp, frame, (int)length);
 		break;
 	case FILTER_REFUSE:
 		log_refused(&l->c->log, &flow);

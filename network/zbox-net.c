@@ -15,7 +15,7 @@
  * which then does not start the command: there is never another network instead.
  *
  * Words are zbox's own, so they are few and plain: mtu=N ipv6 lan loopback loopback=PORT dns=ADDR
- * allow=RULE deny=RULE; log and pcap: descriptors 4 and 5 are files for them; record: what was
+ * allow=RULE deny=RULE sni; log and pcap: descriptors 4 and 5 are files for them; record: what was
  * refused is wanted at the end, as messages on descriptor 3.
  */
 #include "network/zbox-net.h"
@@ -70,6 +70,8 @@ static int take_word(struct carrier *c, const char *word, bool *all)
 		c->filter.lan = true;
 	else if (strcmp(word, "loopback") == 0)
 		c->filter.loopback = *all = true;
+	else if (strcmp(word, "sni") == 0)
+		c->look = true;
 	else if (strcmp(word, "log") == 0)
 		c->log.fd = LOG_FD;
 	else if (strcmp(word, "pcap") == 0)

@@ -7,6 +7,7 @@
  *   zbox-net-names.c    the sandbox's name server: questions and answers on their way
  *   zbox-net-resolver.c what becomes of them where there are rules
  *   zbox-net-flows.c    flows as they begin, go on and end
+ *   zbox-net-first.c    their first bytes, with --allow-sni
  *   zbox-net-log.c      what is told of them
  *   zbox-net-slirp.c    libslirp, and the loop
  */
@@ -16,6 +17,7 @@
 #include "network/addresses.h"
 #include "network/dns.h"
 #include "network/filter.h"
+#include "network/first.h"
 #include "network/flows.h"
 #include "network/refusal.h"
 #include "network/refusals.h"
@@ -23,6 +25,8 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+
+struct carrier;
 
 /* ---- what is waited for ---- */
 
@@ -103,6 +107,37 @@ void log_end(struct net_log *l, int socket);
 /* --net-pcap; fd -1: nothing is done. */
 void pcap_begin(int fd);
 void pcap_frame(int fd, const void *frame, size_t length);
+
+/* ---- zbox-net-first.c ---- */
+
+#define HELD_FLOWS 32
+
+/* A flow whose first bytes are not all there yet. */
+struct held {
+	struct destination to; /* protocol 0: free */
+	uint16_t port;
+	int64_t since;
+	size_t length, used;
+	uint8_t bytes[FIRST_MAX];      /* of the flow */
+	uint8_t frames[2 * FIRST_MAX]; /* in which they came, each behind its length */
+};
+
+enum first_step { FIRST_PASS, FIRST_DROP, FIRST_HOLD, FIRST_REFUSE };
+
+/* What becomes of a frame of TCP that the rules let through. FIRST_PASS: the frames that are held
+ * for its flow go first (first_next). FIRST_REFUSE: the flow is to be ended. */
+enum first_step first_look(struct carrier *c, const uint8_t *frame, size_t length,
+			   struct filter_flow *from);
+
+/* After FIRST_HOLD: makes the sandbox's acknowledgement of what is held, without which it would not
+ * go on. Returns its length, 0: there is none. */
+size_t first_acknowledge(struct carrier *c, const struct filter_flow *from,
+			 uint8_t frame[REFUSAL_MAX]);
+
+/* The frames that are held for a flow, one after the other; *at starts with 0. NULL: no more, and
+ * they are forgotten. */
+const uint8_t *first_next(struct carrier *c, const struct filter_flow *from, size_t *at,
+			  size_t *length);
 
 /* ---- zbox-net-names.c ---- */
 
@@ -227,6 +262,8 @@ struct carrier {
 	struct resolver resolver;
 	struct flows flows;
 	struct net_log log;
+	bool look; /* --allow-sni strict */
+	struct held held[HELD_FLOWS];
 	int pcap;            /* --net-pcap, -1 none */
 	uint8_t hardware[6]; /* of the sandbox, from its last frame */
 };
@@ -253,5 +290,9 @@ struct flow *traffic_victim(struct carrier *c);
 /* Makes the reset for one of its ends. Returns its length. */
 size_t traffic_reset(const struct carrier *c, const struct flow *flow, bool outwards,
 		     uint8_t frame[REFUSAL_MAX]);
+
+/* Makes what tells the sandbox that its bytes arrived, though they are held. Returns its length. */
+size_t traffic_acknowledge(const struct carrier *c, const struct flow *flow, size_t held,
+			   uint8_t frame[REFUSAL_MAX]);
 
 #endif
