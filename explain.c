@@ -14,6 +14,7 @@
 #include "capabilities.h"
 #include "explain-limits.h"
 #include "explain-mounts.h"
+#include "explain-ports.h"
 #include "kernel.h"
 #include "landlock.h"
 #include "limits-text.h"
@@ -218,6 +219,24 @@ static void explain_network(struct page *p, const struct sandbox *sb)
 	page_section_end(p);
 }
 
+/* What of the desktop is there; the operations themselves are among the others. */
+static void explain_desktop(struct page *p, const struct sandbox *sb)
+{
+	if (sb->preset_count == 0)
+		return;
+	page_section(p, "desktop", "parts of the desktop");
+	for (size_t i = 0; i < sb->preset_count; i++) {
+		const struct preset *preset = &sb->presets[i];
+
+		if (preset->missing)
+			page_format(p, preset->name, "left out: %s", preset->missing);
+		else
+			page_format(p, preset->name, "given%s%s", preset->operand ? ": " : "",
+				    preset->operand ? preset->operand : "");
+	}
+	page_section_end(p);
+}
+
 static void explain_id(struct page *p, const char *name, int64_t inside, unsigned outside,
 		       const struct sandbox *sb)
 {
@@ -415,6 +434,8 @@ void report_explain(FILE *out, const struct sandbox *sb, const struct privileges
 	explain_choices(&page, sb);
 	explain_namespaces(&page, sb, p->nested_userns || is_bwrap(sb));
 	explain_network(&page, sb);
+	explain_desktop(&page, sb);
+	explain_ports(&page, sb);
 	explain_identity(&page, sb);
 	explain_mounts(&page, sb);
 	explain_sockets(&page, sb);

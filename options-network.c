@@ -125,7 +125,7 @@ int check_network(const struct sandbox *sb)
 	if (sb->net == NET_JOIN && sb->userns_fd >= 0)
 		return fail(0, "--net join: joins the user namespace as well, and --userns says "
 			       "another");
-	return 0;
+	return check_ports(sb);
 }
 
 const struct option options_network[] = {
@@ -256,5 +256,43 @@ const struct option options_network[] = {
 	 .help = "Name server behind --net slirp",
 	 .man = "The name server that zbox-net asks for the sandbox, up to three times; otherwise "
 		"the host's, also one on its loopback. Inside, 10.0.2.3 answers."},
+	{.name = "publish",
+	 .args = "PORT",
+	 .apply = add_port,
+	 .personality = FOR_ZBOX,
+	 LIST(ports, port_count),
+	 .help = "Open a port of the sandbox to the host",
+	 .man = "[ADDR:]PORT[-PORT][:INNER[-INNER]][/udp]: who connects to PORT of the host, at "
+		"127.0.0.1 or at ADDR ([::1] for IPv6, 0.0.0.0 for all), is connected to INNER "
+		"inside, which is PORT when it is not given. Works with every network but that "
+		"of the host, --net none included. A port on a loopback address leads to the "
+		"loopback inside; one on another address to the address of the interface inside, "
+		"where there is one, so that what listens on the loopback inside stays there. "
+		"Either end may be unix:PATH, of a Unix socket: unix:PATH:INNER, PORT:unix:PATH. "
+		"The program zbox-ports carries the connections, in the sandbox's network and "
+		"without rights; when that ends, ports are closed. May be repeated, up to 1024 "
+		"ports in all."},
+	{.name = "publish-proxy-protocol",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 FIELD(proxy_protocol),
+	 .needs = "publish",
+	 .help = "Published ports tell who the client is",
+	 .man = "Each connection to a published port begins with a header of the PROXY protocol, "
+		"version 2, with the client's address and port, and the address that it "
+		"connected to. The server inside has to expect it. Not for UDP."},
+	{.name = "forward",
+	 .args = "SERVICE",
+	 .apply = add_port,
+	 .personality = FOR_ZBOX,
+	 LIST(ports, port_count),
+	 .value = 1,
+	 .help = "Open one service outside to the sandbox",
+	 .man = "[ADDR:]INNER[-INNER]:HOST:PORT[-PORT][/udp]: who connects inside to INNER, at the "
+		"loopback or at ADDR, is connected to PORT of HOST outside, an address or a name "
+		"that is resolved once at the start. That is all that this opens, also with --net "
+		"none. Either end may be unix:PATH, of a Unix socket: INNER:unix:PATH, "
+		"unix:PATH:HOST:PORT. May be repeated."},
 	{0},
 };

@@ -1,11 +1,13 @@
 /*
- * helper.c - zbox-net, the program that carries user-mode networking: its start and its end.
+ * helper.c - the programs beside a sandbox that carry its network: their start and their end.
  *
- * It is started before the clone, so that the loader and libslirp do their work on another
- * processor while the namespaces are made. It gets no environment (a loader that listens to
- * LD_PRELOAD is not wanted there), three times /dev/null, and one socket as descriptor 3:
+ * zbox-net has user-mode networking, zbox-ports has ports (network/ports.c). One is started before
+ * the clone, so that the loader and the libraries do their work on another processor while the
+ * namespaces are made. It gets no environment (a loader that listens to LD_PRELOAD is not wanted
+ * there), three times /dev/null, and one socket as descriptor 3:
  *
- *   to it      the interface and the sockets for names, once, from the set-up inside
+ *   to it      what it waits for, once, from the set-up inside: the interface and the sockets for
+ *              names; or the network namespace
  *   from it    that it is ready, or what it failed at
  *   its end    when nobody is left who holds our end, it exits: so it never outlives the sandbox,
  *              whatever becomes of zbox. A signal for zbox's own end makes sure of it.
@@ -35,8 +37,9 @@
 #define ZBOX_LIBEXEC "/usr/local/libexec/zbox"
 #endif
 
-#define HELPER_FD 3 /* the socket; behind it --net-log and --net-pcap */
+#define HELPER_FD 3 /* the socket; behind it, for zbox-net, --net-log and --net-pcap */
 #define HELPER_FDS 3
+#define BESIDE_LENGTH 32 /* room for a name beside this program */
 #define END_WAIT 100     /* milliseconds from the end of its socket to its own */
 #define FINISH_WAIT 2000 /* the same until it has said everything */
 
@@ -111,29 +114,29 @@ static int make_words(const struct sandbox *sb, bool record, struct words *w)
 }
 
 /* Fills path with the place number of the program. Returns whether there is such a place. */
-static bool place(unsigned number, char path[PATH_MAX])
+static bool place(unsigned number, const char *program, char path[PATH_MAX])
 {
-	static const char *const beside[] = {"zbox-net", "../libexec/zbox/zbox-net"};
+	static const char *const beside[] = {"", "../libexec/zbox/"};
 	ssize_t length;
 	char *name;
 
 	if (number == COUNT(beside))
-		return snprintf(path, PATH_MAX, "%s/zbox-net", ZBOX_LIBEXEC) < PATH_MAX;
+		return snprintf(path, PATH_MAX, "%s/%s", ZBOX_LIBEXEC, program) < PATH_MAX;
 	if (number > COUNT(beside))
 		return false;
-	length = readlink("/proc/self/exe", path, PATH_MAX - 32);
+	length = readlink("/proc/self/exe", path, PATH_MAX - BESIDE_LENGTH);
 	if (length <= 0)
 		length = 0;
 	path[length] = '\0';
 	name = strrchr(path, '/');
 	name = name ? name + 1 : path;
-	memcpy(name, beside[number], strlen(beside[number]) + 1);
+	(void)snprintf(name, BESIDE_LENGTH, "%s%s", beside[number], program);
 	return true;
 }
 
 /* Gives the helper its descriptors their numbers; all others are closed. They are moved out of the
  * way first, because one may have the number of another. */
-static void take_places(const int fds[HELPER_FDS])
+static void take_places(const char *program, const int fds[HELPER_FDS])
 {
 	int moved[HELPER_FDS];
 
@@ -143,12 +146,12 @@ static void take_places(const int fds[HELPER_FDS])
 		if (fds[i] < 0)
 			(void)close(HELPER_FD + i);
 		else if (moved[i] < 0 || dup2(moved[i], HELPER_FD + i) < 0)
-			(void)fail(errno, "zbox-net: descriptor %d", HELPER_FD + i);
+			(void)fail(errno, "%s: descriptor %d", program, HELPER_FD + i);
 	close_from_but(HELPER_FD + HELPER_FDS, NULL, 0);
 }
 
 /* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
-static void become_helper(struct words *w, const int fds[HELPER_FDS])
+static void become_helper(char *const *words, const int fds[HELPER_FDS])
 {
 	char *const no_environment[] = {NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -157,23 +160,23 @@ static void become_helper(struct words *w, const int fds[HELPER_FDS])
 
 	(void)sigemptyset(&none);
 	if (null < 0 || setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
-		(void)fail(errno, "zbox-net");
+		(void)fail(errno, "%s", words[0]);
 		return;
 	}
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
-			(void)fail(errno, "zbox-net: descriptor %d", fd);
-	take_places(fds);
+			(void)fail(errno, "%s: descriptor %d", words[0], fd);
+	take_places(words[0], fds);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned i = 0; !failure_get() && place(i, path); i++) {
-		(void)execve(path, w->list, no_environment);
+	for (unsigned i = 0; !failure_get() && place(i, words[0], path); i++) {
+		(void)execve(path, words, no_environment);
 		if (errno != ENOENT && errno != ENOTDIR)
 			(void)fail(errno, "%s", path);
 	}
-	(void)fail(ENOENT, "zbox-net");
+	(void)fail(ENOENT, "%s", words[0]);
 }
 
-static int start(struct words *words, const int files[2], struct net_helper *h)
+static int start(struct net_helper *h, char *const *words, const int files[2])
 {
 	autoclose int theirs = -1;
 	pid_t child;
@@ -195,6 +198,11 @@ static int start(struct words *words, const int files[2], struct net_helper *h)
 		return 0;
 	net_helper_end(h);
 	return -1;
+}
+
+int net_helper_exec(struct net_helper *h, char *const *words)
+{
+	return start(h, words, (const int[2]){-1, -1});
 }
 
 /* path: NULL opens nothing. */
@@ -219,7 +227,7 @@ int net_helper_start(const struct sandbox *sb, bool record, struct net_helper *h
 	if (result == 0)
 		result = open_file("net-pcap", sb->net_pcap, O_TRUNC, &pcap);
 	if (result == 0)
-		result = start(&words, (const int[2]){log, pcap}, h);
+		result = start(h, words.list, (const int[2]){log, pcap});
 	free_words(&words);
 	return result;
 }
