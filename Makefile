@@ -45,7 +45,7 @@ endif
 # tested with the rest.
 library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
-PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c
+PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
 HELPERS        := $(B)/zbox-ports $(foreach h,zbox-net zbox-unpack,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))

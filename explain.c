@@ -170,6 +170,10 @@ static void explain_rules(struct page *p, const struct sandbox *sb)
 	page_list_end(p);
 	if (sb->net_rule_count == 0)
 		return;
+	page_text(p, "server-names",
+		  sb->net_sni == NET_SNI_STRICT
+			  ? "checked in the first bytes of TLS and HTTP; nothing else by a name"
+			  : "not looked at");
 	page_list(p, "order-of-rules");
 	for (unsigned i = 0; (text = rules_order(i)) != NULL; i++)
 		page_item(p, text);
@@ -208,6 +212,10 @@ static void explain_network(struct page *p, const struct sandbox *sb)
 	}
 	page_list_end(p);
 	explain_rules(p, sb);
+	if (sb->net_log)
+		page_text(p, "log", sb->net_log);
+	if (sb->net_pcap)
+		page_text(p, "frames", sb->net_pcap);
 	page_section_end(p);
 }
 

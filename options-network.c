@@ -111,12 +111,15 @@ static int add_rule(struct parser *p, const struct option *o, char **arg)
 
 int check_network(const struct sandbox *sb)
 {
-	static const char *const slirp_only[] = {"allow",   "deny",     "net-open",
-						 "net-mtu", "net-ipv6", "dns"};
+	static const char *const slirp_only[] = {"allow",     "deny",     "net-open",
+						 "net-mtu",   "net-ipv6", "net-log",
+						 "allow-sni", "net-pcap", "dns"};
 
 	for (size_t i = 0; i < COUNT(slirp_only); i++)
 		if (sb->net != NET_SLIRP && option_given(sb, slirp_only[i]))
 			return fail(0, "--%s requires --net slirp", slirp_only[i]);
+	if (sb->net_sni == NET_SNI_STRICT && sb->net_rule_count == 0)
+		return fail(0, "--allow-sni strict needs an --allow or --deny of a name");
 	if (sb->net != NET_NAMESPACES && sb->landlock_only)
 		return fail(0, "--landlock-only makes no namespace that --net could speak of");
 	if (sb->net == NET_JOIN && sb->userns_fd >= 0)
@@ -186,6 +189,46 @@ const struct option options_network[] = {
 		"to it by a CNAME. As soon as a rule has a name, an address that was not resolved "
 		"from a name is open only where an --allow names it by its number: otherwise the "
 		"denied name's address could be used without the name. May be repeated."},
+	{.name = "allow-sni",
+	 .args = "off|strict",
+	 .apply = set_choice,
+	 .personality = FOR_ZBOX,
+	 FIELD(net_sni),
+	 .value = NET_SNI_OFF,
+	 .once = true,
+	 .help = "Look at the server name in first bytes",
+	 .man = "strict: what is reached by a name has to say that name. A connection of TCP to an "
+		"address that was resolved from a name may only begin with TLS whose server name, "
+		"or a request of HTTP/1 whose Host, is a name that the rules allow and that was "
+		"resolved to this address; else it is reset before a byte of it has left. So other "
+		"names "
+		"at a shared address are closed. Something that is neither TLS nor HTTP is only "
+		"let "
+		"through on a port other than 80 and 443 that a rule names (--allow HOST:22). "
+		"Rules with addresses, UDP, and what follows the first bytes are not looked at, "
+		"and a server name that is encrypted (ECH) cannot be."},
+	{.name = "net-log",
+	 .args = "FILE",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(net_log),
+	 .once = true,
+	 .help = "Log of flows and refusals with --net slirp",
+	 .man = "Adds lines of JSON to FILE: one when a flow begins, one when it ends, with its "
+		"bytes and its name, and one for each name or flow that was refused, with the "
+		"rule that decided. docs/json.md has the members. At most 100 lines a second are "
+		"written; what is left out is counted. FILE is made if it is not there, and should "
+		"not be writable inside."},
+	{.name = "net-pcap",
+	 .args = "FILE",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(net_pcap),
+	 .once = true,
+	 .help = "All frames with --net slirp, for tcpdump",
+	 .man = "Writes every frame of the sandbox to FILE, also those that were refused, and "
+		"every frame for it, in the format of pcap(5). FILE is emptied first, and grows "
+		"with the traffic."},
 	{.name = "net-mtu",
 	 .args = "BYTES",
 	 .apply = set_mtu,

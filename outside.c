@@ -156,7 +156,7 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 /* In the caller's namespaces, before any other is joined. */
 static int outside_network(const struct sandbox *sb, struct run *run)
 {
-	if (sb->net == NET_SLIRP && net_helper_start(sb, &run->net) < 0)
+	if (sb->net == NET_SLIRP && net_helper_start(sb, result_wanted(sb), &run->net) < 0)
 		return -1;
 	return ports_start(sb, run->ports);
 }
@@ -502,6 +502,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 		result = -1;
 	idmap_writer_end(&run->writer);
 	proxy_end(&run->bus);
+	net_helper_finish(&run->net);
 	end_helpers(sb, run);
 	announce_end(sb, s);
 	return result;

@@ -150,6 +150,24 @@ void report_warning(const struct sandbox *sb, const char *text)
 
 /* ---- --status-fd, --stats-file ---- */
 
+/* The texts may be anybody's: JSON makes them harmless. */
+static void write_refused(struct json *j, const struct status_record *record)
+{
+	json_open(j, "refused", '[');
+	for (size_t i = 0; i < record->refused_count; i++) {
+		const struct net_refusal *r = &record->refused[i];
+
+		json_open(j, NULL, '{');
+		json_text(j, "name", r->name[0] ? r->name : NULL);
+		json_text(j, "protocol", r->protocol[0] ? r->protocol : NULL);
+		json_text(j, "address", r->address[0] ? r->address : NULL);
+		json_number(j, "port", r->port);
+		json_number(j, "count", r->count);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void write_record(struct json *j, const struct status_record *record)
 {
 	const struct failure *f = record->failure;
@@ -179,6 +197,7 @@ static void write_record(struct json *j, const struct status_record *record)
 	for (size_t i = 0; i < record->weakened_count; i++)
 		json_text(j, NULL, record->weakened[i]);
 	json_close(j, ']');
+	write_refused(j, record);
 	if (f) {
 		json_open(j, "failure", '{');
 		json_text(j, "step", f->step);

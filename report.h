@@ -5,6 +5,7 @@
 #ifndef ZBOX_REPORT_H
 #define ZBOX_REPORT_H
 
+#include "network/refusals.h"
 #include "sandbox.h"
 #include "utils.h"
 
@@ -37,6 +38,8 @@ struct status_record {
 	const char *const *weakened; /* sentences: what was asked for as best effort and is
 					missing; borrowed */
 	size_t weakened_count;
+	const struct net_refusal *refused; /* by the network's rules; borrowed */
+	size_t refused_count;
 	const struct failure *failure; /* NULL: zbox did not fail; borrowed */
 };
 

@@ -149,6 +149,23 @@ static void print_size(FILE *out, uint64_t bytes)
 	(void)fprintf(out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
 
+static void print_refused(FILE *out, const struct status_record *r)
+{
+	for (size_t i = 0; i < r->refused_count; i++) {
+		const struct net_refusal *what = &r->refused[i];
+
+		(void)fputs("zbox: stats: network refused: ", out);
+		text_print(out, what->name[0]      ? what->name
+				: what->address[0] ? what->address
+						   : "others");
+		if (what->port > 0) {
+			(void)fprintf(out, " port %u by ", what->port);
+			text_print(out, what->protocol);
+		}
+		(void)fprintf(out, ", %u times\n", what->count);
+	}
+}
+
 static void print_summary(FILE *out, const struct status_record *r)
 {
 	(void)fprintf(out, "zbox: stats: wall %.3f s, user %.3f s, system %.3f s\n",
@@ -160,7 +177,9 @@ static void print_summary(FILE *out, const struct status_record *r)
 	print_size(out, r->read_bytes);
 	(void)fputs(", written ", out);
 	print_size(out, r->written_bytes);
-	(void)fputs("\nzbox: stats: ", out);
+	(void)fputc('\n', out);
+	print_refused(out, r);
+	(void)fputs("zbox: stats: ", out);
 	if (r->limit)
 		(void)fprintf(out, "%s reached, ", r->limit);
 	if (r->exit_code >= 0)

@@ -180,6 +180,8 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 		record.signal = WTERMSIG(s->status);
 	if (s->started && s->ended && !record.limit)
 		record.limit = result_limit(sb, s->status);
+	record.refused = run->net.refused;
+	record.refused_count = run->net.refused_count;
 	result_measure(start, &record);
 	if (sb->status_fd >= 0)
 		(void)!report_status(sb->status_fd, &record); /* the reader may have gone */
@@ -244,6 +246,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	failure_step("record");
 	if (write_record(sb, &run, status, &start) < 0 && !failed)
 		report_failure(sb, failure_get());
+	free(run.net.refused);
 	return status;
 }
 

@@ -121,6 +121,8 @@ struct net_open {
 	uint16_t port; /* this port of it; 0 all */
 };
 
+enum net_sni { NET_SNI_OFF, NET_SNI_STRICT };
+
 /* --allow and --deny, in the order given. */
 struct net_rule {
 	bool allow;
@@ -293,6 +295,8 @@ struct sandbox {
 	size_t net_rule_count;
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
+	enum net_sni net_sni;
+	const char *net_log, *net_pcap; /* files, NULL none */
 	struct net_port *ports; /* --publish, --forward */
 	size_t port_count;
 	bool proxy_protocol;      /* --publish-proxy-protocol */

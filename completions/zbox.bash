@@ -96,6 +96,9 @@ _zbox_own="--explain \
 	--net-open \
 	--allow \
 	--deny \
+	--allow-sni \
+	--net-log \
+	--net-pcap \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
@@ -206,6 +209,9 @@ _zbox_operands()
 		--net-open | \
 		--allow | \
 		--deny | \
+		--allow-sni | \
+		--net-log | \
+		--net-pcap | \
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
@@ -330,6 +336,8 @@ _zbox_operand()
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
 		--netns:1 | \
+		--net-log:1 | \
+		--net-pcap:1 | \
 		--home:1 | \
 		--chdir:1 | \
 		--rootfs:1 | \
@@ -349,6 +357,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "none slirp host join" -- "$cur") ;;
 	--net-open:1)
 		mapfile -t COMPREPLY < <(compgen -W "host-loopback lan" -- "$cur") ;;
+	--allow-sni:1)
+		mapfile -t COMPREPLY < <(compgen -W "off strict" -- "$cur") ;;
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--landlock:1)

@@ -33,6 +33,9 @@ function __zbox_operands
 			--net-open \
 			--allow \
 			--deny \
+			--allow-sni \
+			--net-log \
+			--net-pcap \
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
@@ -194,6 +197,8 @@ set -l paths --profile:1 \
 	--tmp-overlay:1 \
 	--ro-overlay:1 \
 	--netns:1 \
+	--net-log:1 \
+	--net-pcap:1 \
 	--home:1 \
 	--chdir:1 \
 	--rootfs:1 \
@@ -304,6 +309,9 @@ complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
 complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
 complete -c zbox -n '__zbox_is option' -l allow -d 'Only this may be reached with --net slirp'
 complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with --net slirp'
+complete -c zbox -n '__zbox_is option' -l allow-sni -d 'Look at the server name in first bytes'
+complete -c zbox -n '__zbox_is option' -l net-log -d 'Log of flows and refusals with --net slirp'
+complete -c zbox -n '__zbox_is option' -l net-pcap -d 'All frames with --net slirp, for tcpdump'
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
@@ -384,6 +392,7 @@ complete -c zbox -f -n '__zbox_is option' -a '--doctor=text --doctor=json'
 complete -c zbox -f -n '__zbox_is --print:1' -a 'help version man bash zsh fish'
 complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp host join'
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
+complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
 complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'

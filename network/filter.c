@@ -251,6 +251,8 @@ static enum filter_verdict check_tcp(const struct filter *f, const struct packet
 	flow->starts = (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	flow->port = read16(p->payload);
 	flow->to.port = read16(p->payload + 2);
+	flow->transport = p->payload;
+	flow->data = p->length - header;
 	open = flow->starts || !rules_any(f->rules) ? filter_decide(f, flow) : goes_on(f, flow);
 	if (open)
 		return FILTER_PASS;
@@ -276,6 +278,8 @@ static enum filter_verdict check_udp(const struct filter *f, const struct packet
 	flow->protocol = IPPROTO_UDP;
 	flow->port = read16(p->payload);
 	flow->to.port = read16(p->payload + 2);
+	flow->transport = p->payload;
+	flow->data = length - (size_t)UDP_HEADER;
 	if (is_service_of_slirp(flow->to.port) || !filter_decide(f, flow))
 		return refuse(p);
 	learned_keep(flow->learned, f->now);
@@ -404,25 +408,45 @@ enum filter_verdict filter_frame(const struct filter *f, const uint8_t *frame, s
 	}
 }
 
-bool filter_inbound(const struct filter *f, const uint8_t *frame, size_t length)
+/* Where the frame's TCP or UDP comes from; false: it has none. libslirp makes no options. */
+static bool parse_inbound(const uint8_t *frame, size_t length, struct filter_flow *flow)
 {
-	const uint8_t *ip = frame + ETHERNET_HEADER, *udp = NULL;
-	struct filter_flow from = {.to.protocol = IPPROTO_UDP};
+	const uint8_t *ip = frame + ETHERNET_HEADER;
+	size_t header = IP4_HEADER;
 
 	if (length < ETHERNET_HEADER + IP4_HEADER + UDP_HEADER)
-		return true;
-	if (read16(frame + 12) == TYPE_IP4 && ip[9] == IPPROTO_UDP) {
+		return false;
+	if (read16(frame + 12) == TYPE_IP4) {
+		flow->to.protocol = ip[9];
+		flow->to.address = filter_address4(read32(ip + 12));
 		if (read16(ip + 6) & 0x1fff)
-			return true; /* nothing without its first part */
-		from.to.address = filter_address4(read32(ip + 12));
-		udp = ip + IP4_HEADER;
-	} else if (read16(frame + 12) == TYPE_IP6 && ip[6] == IPPROTO_UDP &&
+			return false; /* nothing without its first part */
+	} else if (read16(frame + 12) == TYPE_IP6 &&
 		   length >= ETHERNET_HEADER + IP6_HEADER + UDP_HEADER) {
-		memcpy(from.to.address.bytes, ip + 8, 16);
-		udp = ip + IP6_HEADER;
+		header = IP6_HEADER;
+		flow->to.protocol = ip[6];
+		memcpy(flow->to.address.bytes, ip + 8, 16);
 	}
-	if (!udp)
+	flow->transport = ip + header;
+	length -= ETHERNET_HEADER + header;
+	if (flow->to.protocol == IPPROTO_TCP && length >= TCP_HEADER)
+		header = (size_t)(flow->transport[12] >> 4) * 4;
+	else if (flow->to.protocol == IPPROTO_UDP)
+		header = UDP_HEADER;
+	else
+		return false;
+	flow->data = length > header ? length - header : 0;
+	flow->to.port = read16(flow->transport);
+	flow->port = read16(flow->transport + 2);
+	flow->protocol = flow->to.protocol;
+	return true;
+}
+
+bool filter_inbound(const struct filter *f, const uint8_t *frame, size_t length,
+		    struct filter_flow *flow)
+{
+	*flow = (struct filter_flow){.rule = RULE_NONE};
+	if (!parse_inbound(frame, length, flow) || flow->protocol != IPPROTO_UDP)
 		return true;
-	from.to.port = read16(udp);
-	return filter_decide(f, &from);
+	return filter_decide(f, flow);
 }

@@ -38,11 +38,13 @@ enum filter_verdict {
 
 /* What a frame that passes belongs to. */
 struct filter_flow {
-	uint8_t protocol; /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0 none */
-	bool starts;      /* TCP: a first segment */
-	uint16_t port;    /* TCP, UDP: the sandbox's */
-	struct destination to;
-	int rule; /* that decided, RULE_NONE */
+	uint8_t protocol;         /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0 none */
+	bool starts;              /* TCP: a first segment */
+	uint16_t port;            /* TCP, UDP: the sandbox's */
+	struct destination to;    /* inbound: from where */
+	const uint8_t *transport; /* TCP, UDP: the header, in the frame */
+	size_t data;              /* bytes behind it */
+	int rule;                 /* that decided, RULE_NONE */
 	const char
 		*name; /* of the destination, as far as known; lives as long as what was learned */
 	struct learned_address *learned; /* that opened it, or NULL */
@@ -57,8 +59,9 @@ enum filter_verdict filter_frame(const struct filter *f, const uint8_t *frame, s
 bool filter_decide(const struct filter *f, struct filter_flow *flow);
 
 /* Whether a frame for the sandbox may reach it: a datagram has to come from where one may go, for
- * libslirp takes it from anybody. */
-bool filter_inbound(const struct filter *f, const uint8_t *frame, size_t length);
+ * libslirp takes it from anybody. *flow: what it belongs to; protocol 0: nothing that counts. */
+bool filter_inbound(const struct filter *f, const uint8_t *frame, size_t length,
+		    struct filter_flow *flow);
 
 /* Whether an answer with this address is kept from the sandbox, because it is closed by default and
  * no rule opens it. */

@@ -33,8 +33,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HELPER_FD 3
-#define END_WAIT 100 /* milliseconds from the end of its socket to its own */
+#define HELPER_FD 3 /* the socket; behind it, for zbox-net, --net-log and --net-pcap */
+#define HELPER_FDS 3
+#define END_WAIT 100     /* milliseconds from the end of its socket to its own */
+#define FINISH_WAIT 2000 /* the same until it has said everything */
 
 /* Its command line: made before the vfork, where no memory is asked for. */
 struct words {
@@ -74,15 +76,27 @@ static int add_open(struct words *w, const struct net_open *open)
 	return add_word(w, open->port ? "loopback=%u" : "loopback", open->port);
 }
 
-static int make_words(const struct sandbox *sb, struct words *w)
+static int make_words(const struct sandbox *sb, bool record, struct words *w)
 {
-	int result = add_word(w, "zbox-net");
+	const struct {
+		bool given;
+		const char *word;
+	} switches[] = {
+		{true, "zbox-net"},
+		{sb->net_ipv6 == NET_IPV6_ON, "ipv6"},
+		{sb->net_sni == NET_SNI_STRICT, "sni"},
+		{sb->net_log != NULL, "log"},
+		{sb->net_pcap != NULL, "pcap"},
+		{record, "record"},
+	};
+	int result = 0;
 
+	for (size_t i = 0; result == 0 && i < COUNT(switches); i++)
+		if (switches[i].given)
+			result = add_word(w, "%s", switches[i].word);
 	if (result == 0)
 		result = add_word(w, "mtu=%lld",
 				  (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
-	if (result == 0 && sb->net_ipv6 == NET_IPV6_ON)
-		result = add_word(w, "ipv6");
 	for (size_t i = 0; result == 0 && i < sb->dns_count; i++)
 		result = add_word(w, "dns=%s", sb->dns[i]);
 	for (size_t i = 0; result == 0 && i < sb->net_open_count; i++)
@@ -94,8 +108,24 @@ static int make_words(const struct sandbox *sb, struct words *w)
 	return result == 0 && array_add(&w->list, &w->count, sizeof(char *)) ? 0 : -1;
 }
 
+/* Gives the helper its descriptors their numbers; all others are closed. They are moved out of the
+ * way first, because one may have the number of another. */
+static void take_places(const char *program, const int fds[HELPER_FDS])
+{
+	int moved[HELPER_FDS];
+
+	for (int i = 0; i < HELPER_FDS; i++)
+		moved[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, HELPER_FD + HELPER_FDS);
+	for (int i = 0; i < HELPER_FDS; i++)
+		if (fds[i] < 0)
+			(void)close(HELPER_FD + i);
+		else if (moved[i] < 0 || dup2(moved[i], HELPER_FD + i) < 0)
+			(void)fail(errno, "%s: descriptor %d", program, HELPER_FD + i);
+	close_from_but(HELPER_FD + HELPER_FDS, NULL, 0);
+}
+
 /* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
-static void become_helper(char *const *words, int socket)
+static void become_helper(char *const *words, const int fds[HELPER_FDS])
 {
 	char *const no_environment[] = {NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -110,9 +140,7 @@ static void become_helper(char *const *words, int socket)
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
 			(void)fail(errno, "%s: descriptor %d", words[0], fd);
-	if (socket == HELPER_FD ? fcntl(socket, F_SETFD, 0) < 0 : dup2(socket, HELPER_FD) < 0)
-		(void)fail(errno, "%s: descriptor %d", words[0], HELPER_FD);
-	close_from_but(HELPER_FD + 1, NULL, 0);
+	take_places(words[0], fds);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	for (unsigned i = 0; !failure_get() && helper_place(words[0], i, path); i++) {
 		(void)execve(path, words, no_environment);
@@ -122,7 +150,7 @@ static void become_helper(char *const *words, int socket)
 	(void)fail(ENOENT, "%s", words[0]);
 }
 
-int net_helper_exec(struct net_helper *h, char *const *words)
+static int start(struct net_helper *h, char *const *words, const int files[2])
 {
 	autoclose int theirs = -1;
 	pid_t child;
@@ -136,7 +164,7 @@ int net_helper_exec(struct net_helper *h, char *const *words)
 	if (child < 0)
 		return fail(errno, "fork");
 	if (child == 0) {
-		become_helper(words, theirs);
+		become_helper(words, (const int[HELPER_FDS]){theirs, files[0], files[1]});
 		_exit(1);
 	}
 	h->pid = child;
@@ -146,13 +174,34 @@ int net_helper_exec(struct net_helper *h, char *const *words)
 	return -1;
 }
 
-int net_helper_start(const struct sandbox *sb, struct net_helper *h)
+int net_helper_exec(struct net_helper *h, char *const *words)
+{
+	return start(h, words, (const int[2]){-1, -1});
+}
+
+/* path: NULL opens nothing. */
+static int open_file(const char *option, const char *path, int flags, int *fd)
+{
+	if (!path)
+		return 0;
+	/* O_NONBLOCK: a FIFO that nobody reads is an error */
+	*fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0666);
+	return *fd < 0 ? fail(errno, "--%s %s", option, path) : 0;
+}
+
+int net_helper_start(const struct sandbox *sb, bool record, struct net_helper *h)
 {
 	struct words words = {.count = 0};
-	int result = make_words(sb, &words);
+	autoclose int log = -1, pcap = -1;
+	int result = make_words(sb, record, &words);
 
+	h->tells = record || sb->net_log;
 	if (result == 0)
-		result = net_helper_exec(h, words.list);
+		result = open_file("net-log", sb->net_log, O_APPEND, &log);
+	if (result == 0)
+		result = open_file("net-pcap", sb->net_pcap, O_TRUNC, &pcap);
+	if (result == 0)
+		result = start(h, words.list, (const int[2]){log, pcap});
 	free_words(&words);
 	return result;
 }
@@ -180,6 +229,37 @@ void net_helper_end(struct net_helper *h)
 	(void)kill(h->pid, SIGKILL);
 	(void)waitpid(h->pid, NULL, 0);
 	h->pid = -1;
+}
+
+/* One message, which came from a program that the sandbox may have taken over: texts are ended,
+ * whatever is in them. */
+static void take_refusal(struct net_helper *h, struct net_refusal *message)
+{
+	struct net_refusal *slot;
+
+	message->name[sizeof(message->name) - 1] = '\0';
+	message->address[sizeof(message->address) - 1] = '\0';
+	message->protocol[sizeof(message->protocol) - 1] = '\0';
+	slot = array_add(&h->refused, &h->refused_count, sizeof(*slot));
+	if (slot)
+		*slot = *message;
+	else
+		failure_clear(); /* the run has ended; there is less to tell */
+}
+
+void net_helper_finish(struct net_helper *h)
+{
+	struct pollfd from = {.fd = h->socket, .events = POLLIN};
+
+	if (h->tells && h->socket >= 0 && shutdown(h->socket, SHUT_WR) == 0)
+		while (h->refused_count <= REFUSALS_MAX && poll(&from, 1, FINISH_WAIT) > 0) {
+			struct net_refusal message;
+
+			if (recv(h->socket, &message, sizeof(message), 0) != sizeof(message))
+				break;
+			take_refusal(h, &message);
+		}
+	net_helper_end(h);
 }
 
 void net_helper_ended(struct net_helper *h, char *text, size_t size)

@@ -4,22 +4,26 @@
 #ifndef ZBOX_NETWORK_HELPER_H
 #define ZBOX_NETWORK_HELPER_H
 
+#include "network/refusals.h"
 #include "sandbox.h"
 #include "utils.h"
 
 struct net_helper {
-	pid_t pid;  /* -1: none */
-	int socket; /* to it; owned. It ends when nobody holds this any more. */
+	pid_t pid;                   /* -1: none */
+	int socket;                  /* to it; owned. It ends when nobody holds this any more. */
+	bool tells;                  /* it has something to say, or to write, at its end */
+	struct net_refusal *refused; /* what it said; owned */
+	size_t refused_count;
 };
 
 #define NET_HELPER_NONE                                                                            \
 	{                                                                                          \
-		-1, -1                                                                             \
+		-1, -1, false, NULL, 0                                                             \
 	}
 
-/* Starts zbox-net, outside, in the caller's namespaces. Returns 0, or -1 after fail(): it is not
- * there. */
-int net_helper_start(const struct sandbox *sb, struct net_helper *h) MUST_CHECK;
+/* Starts zbox-net, outside, in the caller's namespaces. record: what was refused is wanted at the
+ * end. Returns 0, or -1 after fail(): it is not there, or a file cannot be written. */
+int net_helper_start(const struct sandbox *sb, bool record, struct net_helper *h) MUST_CHECK;
 
 /* The same for any program: words are its command line, the first its name; borrowed. */
 int net_helper_exec(struct net_helper *h, char *const *words) MUST_CHECK;
@@ -30,6 +34,9 @@ int net_helper_wait(int *socket) MUST_CHECK;
 
 /* Ends it, if it still runs. */
 void net_helper_end(struct net_helper *h);
+
+/* The same at the end of a run: what it has to say is taken first. */
+void net_helper_finish(struct net_helper *h);
 
 /* When its socket was closed at its end: how it ended, in words for a message; text: room for
  * them. h has none afterwards. */

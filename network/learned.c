@@ -194,3 +194,20 @@ void learned_keep(struct learned_address *by, int64_t now)
 	if (by && by->until < now + UDP_QUIET)
 		by->until = now + UDP_QUIET;
 }
+
+bool learned_belongs(struct learned *l, const struct rules *rules, const struct destination *to,
+		     const char *name, int64_t now, int *rule)
+{
+	for (uint16_t at = *slot_of(l, &to->address); at; at = l->addresses[at - 1].next) {
+		const struct learned_address *entry = &l->addresses[at - 1];
+
+		if (entry->until <= now ||
+		    memcmp(&entry->address, &to->address, sizeof(to->address)) != 0 ||
+		    strcmp(l->names[entry->name].text, name) != 0)
+			continue;
+		*rule = rules_in(rules, &l->names[entry->name].rules, to);
+		return *rule == RULE_NONE ? !rules->allows : rules->list[*rule].allow;
+	}
+	*rule = RULE_NONE;
+	return false;
+}

@@ -42,6 +42,11 @@ void learned_add(struct learned *l, const char *name, const struct rule_set *rul
 const char *learned_name_of(const struct learned *l, const struct filter_address *address,
 			    int64_t now);
 
+/* Whether an address was given for this name, and the rules of the name let it be reached. *rule is
+ * the one that decided. */
+bool learned_belongs(struct learned *l, const struct rules *rules, const struct destination *to,
+		     const char *name, int64_t now, int *rule);
+
 /* Whether a name was resolved lately. */
 bool learned_knows(const struct learned *l, const char *name);
 

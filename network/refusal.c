@@ -159,3 +159,48 @@ size_t refusal_make(const uint8_t *frame, uint8_t answer[REFUSAL_MAX])
 	return ETHERNET_HEADER + s.ip_header +
 	       (protocol == IPPROTO_TCP ? reset(&s) : unreachable(&s, protocol == IPPROTO_UDP));
 }
+
+size_t refusal_segment(const struct refusal_end *from, const struct refusal_end *to, uint32_t next,
+		       const uint32_t *acknowledged, uint8_t frame[REFUSAL_MAX])
+{
+	bool ip6 = !address_is_ip4(&from->address);
+	/* where write_ip() looks for addresses: a frame of the other direction */
+	uint8_t other[IP6_HEADER];
+	size_t at = ip6 ? 8 : 12, size = ip6 ? 16 : 4;
+	struct shape s = {.ip6 = ip6,
+			  .ip_header = ip6 ? IP6_HEADER : IP4_HEADER,
+			  .ip = other,
+			  .out_ip = frame + ETHERNET_HEADER};
+
+	s.out = s.out_ip + s.ip_header;
+	memcpy(other + at, to->address.bytes + 16 - size, size);
+	memcpy(other + at + size, from->address.bytes + 16 - size, size);
+	memcpy(frame, to->hardware, 6);
+	memcpy(frame + 6, from->hardware, 6);
+	write16(frame + 12, ip6 ? TYPE_IP6 : TYPE_IP4);
+	memset(s.out, 0, TCP_HEADER);
+	write16(s.out, from->port);
+	write16(s.out + 2, to->port);
+	write32(s.out + 4, next);
+	s.out[12] = TCP_HEADER / 4 << 4;
+	s.out[13] = acknowledged ? TCP_ACK : TCP_RST;
+	if (acknowledged) {
+		write32(s.out + 8, *acknowledged);
+		write16(s.out + 14, UINT16_MAX); /* the window */
+	}
+	write_ip(&s, TCP_HEADER, IPPROTO_TCP, NULL);
+	write16(s.out + 16, checksum(&s, TCP_HEADER, IPPROTO_TCP));
+	return ETHERNET_HEADER + s.ip_header + TCP_HEADER;
+}
+
+bool refusal_sums_good(const uint8_t *frame)
+{
+	bool ip6 = read16(frame + 12) == TYPE_IP6;
+	const uint8_t *ip = frame + ETHERNET_HEADER;
+	size_t header = ip6 ? IP6_HEADER : IP4_HEADER,
+	       length = ip6 ? read16(ip + 4) : read16(ip + 2) - (size_t)IP4_HEADER;
+	uint32_t pseudo = sum(ip + (ip6 ? 8 : 12), ip6 ? 32 : 8, IPPROTO_TCP + (uint32_t)length);
+
+	return (ip6 || fold(sum(ip, IP4_HEADER, 0)) == 0) &&
+	       fold(sum(ip + header, length, pseudo)) == 0;
+}

@@ -4,6 +4,9 @@
 #ifndef ZBOX_NETWORK_REFUSAL_H
 #define ZBOX_NETWORK_REFUSAL_H
 
+#include "network/addresses.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,5 +16,21 @@
  * there is no room for its flow), as the sandbox would get it: TCP is reset, UDP gets "port
  * unreachable", echo "administratively prohibited". Returns its length, 0: none. */
 size_t refusal_make(const uint8_t *frame, uint8_t answer[REFUSAL_MAX]);
+
+/* Whether the checksums of a frame with TCP are right, that of IP and that of TCP; filter_frame()
+ * has parsed it. */
+bool refusal_sums_good(const uint8_t *frame);
+
+/* One end of a connection of TCP. */
+struct refusal_end {
+	uint8_t hardware[6];
+	struct filter_address address;
+	uint16_t port;
+};
+
+/* Makes a segment without data from one end to the other: a reset, with the number that the other
+ * waits for; or with acknowledged, not NULL, what it says. Returns its length. */
+size_t refusal_segment(const struct refusal_end *from, const struct refusal_end *to, uint32_t next,
+		       const uint32_t *acknowledged, uint8_t frame[REFUSAL_MAX]);
 
 #endif

@@ -366,7 +366,8 @@ int rules_in(const struct rules *rules, const struct rule_set *set, const struct
 				continue;
 			if (!rules->list[i].allow)
 				return (int)i;
-			if (allowed == RULE_NONE)
+			if (allowed == RULE_NONE ||
+			    (rules->list[i].ports && !rules->list[allowed].ports))
 				allowed = (int)i;
 		}
 	}

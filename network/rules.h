@@ -77,8 +77,8 @@ int rules_address(const struct rules *rules, bool allow, const struct destinatio
 /* Whether some rule opens an address for anything, with a prefix of at least bits bits. */
 bool rules_opens(const struct rules *rules, const struct filter_address *address, unsigned bits);
 
-/* What the rules of a set say: the first that denies, else the first that allows, else RULE_NONE.
- */
+/* What the rules of a set say: the first that denies, else the first that allows (one that names
+ * the port before others), else RULE_NONE. */
 int rules_in(const struct rules *rules, const struct rule_set *set, const struct destination *to);
 
 /* Whether only a rule that names this port opens it: other name servers, and QUIC. r: the rule that

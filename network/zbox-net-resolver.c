@@ -74,8 +74,10 @@ int resolver_question(struct resolver *r, const struct query *q, uint8_t *out)
 	if (code != DNS_GOOD)
 		return (int)dns_write_answer(&question, (enum dns_code)code, DNS_EXTRA_NONE, NULL,
 					     DNS_MESSAGE, out);
-	if (question.name[0] == '\0' || !rules_name(r->filter->rules, question.name, &rules, &by))
+	if (question.name[0] == '\0' || !rules_name(r->filter->rules, question.name, &rules, &by)) {
+		log_name(r->log, question.name, question.name[0] ? by : RULE_NONE);
 		return no_such_name(&question, out);
+	}
 	if (!is_known_type(r, question.type))
 		return (int)dns_write_answer(&question, DNS_GOOD, DNS_EXTRA_NONE, NULL, DNS_MESSAGE,
 					     out);
@@ -128,6 +130,8 @@ static int give(struct resolver *r, const struct query *q, const struct dns_ques
 	enum dns_extra extra = dropped && answer.count == 0 ? DNS_BLOCKED : DNS_EXTRA_NONE;
 	int64_t now = clock_ms();
 
+	if (extra == DNS_BLOCKED)
+		log_name(r->log, question->name, RULE_NONE);
 	for (size_t i = 0; i < answer.count; i++)
 		learned_add(r->filter->learned, question->name, rules, &answer.addresses[i],
 			    answer.ttl, now);
@@ -155,8 +159,12 @@ int resolver_answer(struct resolver *r, const struct query *q, const uint8_t *by
 		return RESOLVER_NEXT;
 	if (!rules_name(r->filter->rules, question.name, &rules, &by))
 		return no_such_name(&question, out);
-	for (size_t i = 0; i < answer.chain_count; i++)
-		if (rules_denied(r->filter->rules, answer.chain[i]) != RULE_NONE)
-			return no_such_name(&question, out);
+	for (size_t i = 0; i < answer.chain_count; i++) {
+		by = rules_denied(r->filter->rules, answer.chain[i]);
+		if (by == RULE_NONE)
+			continue;
+		log_name(r->log, question.name, by);
+		return no_such_name(&question, out);
+	}
 	return give(r, q, &question, &rules, out);
 }

@@ -15,7 +15,8 @@
  * which then does not start the command: there is never another network instead.
  *
  * Words are zbox's own, so they are few and plain: mtu=N ipv6 lan loopback loopback=PORT dns=ADDR
- * allow=RULE deny=RULE.
+ * allow=RULE deny=RULE sni; log and pcap: descriptors 4 and 5 are files for them; record: what was
+ * refused is wanted at the end, as messages on descriptor 3.
  */
 #include "network/zbox-net.h"
 
@@ -27,7 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LIFE_FD 3
+enum { LIFE_FD = 3, LOG_FD = 4, PCAP_FD = 5 };
 
 static int take_port(struct filter *f, const char *text)
 {
@@ -69,6 +70,14 @@ static int take_word(struct carrier *c, const char *word, bool *all)
 		c->filter.lan = true;
 	else if (strcmp(word, "loopback") == 0)
 		c->filter.loopback = *all = true;
+	else if (strcmp(word, "sni") == 0)
+		c->look = true;
+	else if (strcmp(word, "log") == 0)
+		c->log.fd = LOG_FD;
+	else if (strcmp(word, "pcap") == 0)
+		c->pcap = PCAP_FD;
+	else if (strcmp(word, "record") == 0)
+		c->log.wanted = true;
 	else if (value && strncmp(word, "loopback=", 9) == 0)
 		return take_port(&c->filter, value + 1);
 	else if (value && strncmp(word, "dns=", 4) == 0)
@@ -94,10 +103,16 @@ static int take_words(struct carrier *c, char **words)
 			return -1;
 	if (all)
 		c->filter.port_count = 0;
+	c->log.rules = &c->rules;
+	c->log.wanted |= c->log.fd >= 0;
+	c->log.last = clock_ms();
+	c->log.credit = 1000;
+	pcap_begin(c->pcap);
 	if (rules_any(&c->rules)) {
 		c->filter.rules = &c->rules;
 		c->filter.learned = &c->learned;
 		c->resolver.filter = &c->filter;
+		c->resolver.log = &c->log;
 		c->names.resolver = &c->resolver;
 	}
 	return 0;
@@ -156,7 +171,7 @@ static void say(const char *text)
 
 int main(int argc, char **argv)
 {
-	static struct carrier carrier = {.life = LIFE_FD};
+	static struct carrier carrier = {.life = LIFE_FD, .log.fd = -1, .pcap = -1};
 
 	if (argc < 1 || begin(&carrier, argv + 1) < 0) {
 		const struct failure *f = failure_get();
@@ -170,5 +185,7 @@ int main(int argc, char **argv)
 	}
 	say("ready");
 	carrier_run(&carrier);
+	traffic_end_all(&carrier);
+	log_end(&carrier.log, LIFE_FD);
 	_exit(0);
 }

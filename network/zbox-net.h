@@ -6,6 +6,9 @@
  *   zbox-net-host.c     the host's own addresses and name servers
  *   zbox-net-names.c    the sandbox's name server: questions and answers on their way
  *   zbox-net-resolver.c what becomes of them where there are rules
+ *   zbox-net-flows.c    flows as they begin, go on and end
+ *   zbox-net-first.c    their first bytes, with --allow-sni
+ *   zbox-net-log.c      what is told of them
  *   zbox-net-slirp.c    libslirp, and the loop
  */
 #ifndef ZBOX_NETWORK_ZBOX_NET_H
@@ -14,10 +17,16 @@
 #include "network/addresses.h"
 #include "network/dns.h"
 #include "network/filter.h"
+#include "network/first.h"
+#include "network/flows.h"
+#include "network/refusal.h"
+#include "network/refusals.h"
 #include "utils.h"
 
 #include <netinet/in.h>
 #include <poll.h>
+
+struct carrier;
 
 /* ---- what is waited for ---- */
 
@@ -63,6 +72,72 @@ size_t host_servers(union server *servers);
 
 /* An address with port 53. Returns whether it is one. */
 bool server_parse(const char *text, union server *server);
+
+/* ---- zbox-net-log.c ---- */
+
+struct refused {
+	struct net_refusal what;
+	int64_t told;     /* when it was in the log, 0 never */
+	uint32_t counted; /* of what.count, that are in the log */
+};
+
+struct net_log {
+	bool wanted; /* refusals are remembered */
+	int fd;      /* --net-log, -1 none */
+	const struct rules *rules;
+	int64_t last, credit; /* for lines */
+	uint64_t skipped;     /* lines for which there was none */
+	struct refused list[REFUSALS_MAX];
+	size_t count;
+	uint64_t others; /* refusals that have no place in the list */
+};
+
+/* A flow that begins or ends. */
+void log_flow(struct net_log *l, const struct flow *flow, bool ended);
+
+/* A flow that was refused. */
+void log_refused(struct net_log *l, const struct filter_flow *flow);
+
+/* A name that was not resolved. */
+void log_name(struct net_log *l, const char *name, int rule);
+
+/* Tells zbox what was refused. */
+void log_end(struct net_log *l, int socket);
+
+/* --net-pcap; fd -1: nothing is done. */
+void pcap_begin(int fd);
+void pcap_frame(int fd, const void *frame, size_t length);
+
+/* ---- zbox-net-first.c ---- */
+
+#define HELD_FLOWS 32
+
+/* A flow whose first bytes are not all there yet. */
+struct held {
+	struct destination to; /* protocol 0: free */
+	uint16_t port;
+	int64_t since;
+	size_t length, used;
+	uint8_t bytes[FIRST_MAX];      /* of the flow */
+	uint8_t frames[2 * FIRST_MAX]; /* in which they came, each behind its length */
+};
+
+enum first_step { FIRST_PASS, FIRST_DROP, FIRST_HOLD, FIRST_REFUSE };
+
+/* What becomes of a frame of TCP that the rules let through. FIRST_PASS: the frames that are held
+ * for its flow go first (first_next). FIRST_REFUSE: the flow is to be ended. */
+enum first_step first_look(struct carrier *c, const uint8_t *frame, size_t length,
+			   struct filter_flow *from);
+
+/* After FIRST_HOLD: makes the sandbox's acknowledgement of what is held, without which it would not
+ * go on. Returns its length, 0: there is none. */
+size_t first_acknowledge(struct carrier *c, const struct filter_flow *from,
+			 uint8_t frame[REFUSAL_MAX]);
+
+/* The frames that are held for a flow, one after the other; *at starts with 0. NULL: no more, and
+ * they are forgotten. */
+const uint8_t *first_next(struct carrier *c, const struct filter_flow *from, size_t *at,
+			  size_t *length);
 
 /* ---- zbox-net-names.c ---- */
 
@@ -133,8 +208,9 @@ void names_serve(struct names *n, const struct polls *p);
 
 struct resolver {
 	struct filter *filter; /* with rules, and what was learned */
-	int64_t last;          /* when credit was given, milliseconds */
-	int64_t credit;        /* for names that were not asked for lately, in thousandths */
+	struct net_log *log;
+	int64_t last;   /* when credit was given, milliseconds */
+	int64_t credit; /* for names that were not asked for lately, in thousandths */
 };
 
 /* What becomes of a message. More than 0: the length of what is to be sent to the client. */
@@ -184,6 +260,12 @@ struct carrier {
 	struct rules rules;
 	struct learned learned;
 	struct resolver resolver;
+	struct flows flows;
+	struct net_log log;
+	bool look; /* --allow-sni strict */
+	struct held held[HELD_FLOWS];
+	int pcap;            /* --net-pcap, -1 none */
+	uint8_t hardware[6]; /* of the sandbox, from its last frame */
 };
 
 /* Begins libslirp. Returns 0, or -1 after fail(). */
@@ -191,5 +273,26 @@ int carrier_begin(struct carrier *c) MUST_CHECK;
 
 /* Carries frames until the end. */
 void carrier_run(struct carrier *c);
+
+/* ---- zbox-net-flows.c ---- */
+
+/* A frame of this flow goes out, or comes in. */
+void traffic_out(struct carrier *c, const struct filter_flow *from);
+void traffic_in(struct carrier *c, const struct filter_flow *from);
+
+/* A flow is over; all are. */
+void traffic_end(struct carrier *c, struct flow *flow);
+void traffic_end_all(struct carrier *c);
+
+/* The flow of TCP that may be ended for a new one, or NULL. */
+struct flow *traffic_victim(struct carrier *c);
+
+/* Makes the reset for one of its ends. Returns its length. */
+size_t traffic_reset(const struct carrier *c, const struct flow *flow, bool outwards,
+		     uint8_t frame[REFUSAL_MAX]);
+
+/* Makes what tells the sandbox that its bytes arrived, though they are held. Returns its length. */
+size_t traffic_acknowledge(const struct carrier *c, const struct flow *flow, size_t held,
+			   uint8_t frame[REFUSAL_MAX]);
 
 #endif

@@ -9,6 +9,9 @@
   timed COMMAND...    "ok" or "failed", and "slow" when that took more than ten seconds
   broken NAME         malformed questions, then a good one
   tunnel NAME N       N made-up names below NAME
+  evict ADDRESS PORT  more connections than there is room for
+  say ADDRESS PORT TEXT [STEP]   whether there is an answer to a text, sent in pieces perhaps
+  forge ADDRESS HOW   a connection by hand
   reflected A B       asks A, which answers from B as well: who came through
   many ADDRESS PORT N N connections, one after the other: how many were good
   raw WHAT            frames that no honest program sends
@@ -292,6 +295,104 @@ def reflected(asked, other):
     print("only the answer" if seen == {asked} else sorted(seen))
 
 
+def evict(address, port):
+    """More connections than there is room for: new ones are refused, until old ones have been quiet."""
+    kept, deadline = [], time.monotonic() + 60
+    while True:
+        try:
+            kept.append(socket.create_connection((address, int(port)), timeout=5))
+        except ConnectionRefusedError:
+            break
+    full = len(kept)
+    kept[0].sendall(b"busy")
+    assert kept[0].recv(4) == b"busy"
+    while time.monotonic() < deadline:
+        try:
+            new = socket.create_connection((address, int(port)), timeout=5)
+            break
+        except ConnectionRefusedError:
+            kept[0].sendall(b"busy")
+            assert kept[0].recv(4) == b"busy"
+            time.sleep(0.2)
+    new.sendall(b"hello")
+    assert new.recv(5) == b"hello"
+    kept[0].sendall(b"busy")
+    assert kept[0].recv(4) == b"busy"
+    ended = 0
+    for s in kept[1:]:
+        s.setblocking(False)
+        try:
+            s.recv(1)
+        except BlockingIOError:
+            pass
+        except ConnectionResetError:
+            ended += 1
+    print("bounded" if 50 < full < 1500 else full, "oldest ended" if 0 < ended < full / 2 else ended)
+
+
+def say(address, port, text, step="0"):
+    """Says something first, perhaps in pieces: whether there is an answer."""
+    data = text.encode().decode("unicode_escape").encode("latin-1")
+    step = int(step) or len(data)
+    try:
+        with socket.create_connection((address, int(port)), timeout=30) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for at in range(0, len(data), step):
+                s.send(data[at:at + step])
+            print("answered" if s.recv(100) else "closed")
+    except (ConnectionResetError, BrokenPipeError):
+        print("reset")
+
+
+def segment(to, numbers, flags, data=b"", ttl=64, spoil=0):
+    """A frame of TCP to port 80 without its Ethernet header."""
+    source, target = socket.inet_aton("10.0.2.100"), socket.inet_aton(to)
+    tcp = struct.pack(">HHIIBBHHH", 45000, 80, *numbers, 0x50, flags, 64000, 0, 0) + data
+    total = checksum(source + target + struct.pack(">HH", 6, len(tcp)) + tcp) ^ spoil
+    tcp = tcp[:16] + struct.pack(">H", total) + tcp[18:]
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0x4000, ttl, 6, 0, source, target)
+    return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + tcp
+
+
+def forge(address, how):
+    """By hand: shows an allowed name in a way that libslirp should not take, then says another."""
+    socket.create_connection((address, 80)).close()  # so that libslirp knows where we are
+    subprocess.run(["ip", "addr", "del", "10.0.2.100/32", "dev", "tap0"], check=True)  # the kernel keeps out of it
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.bind(("tap0", 0))
+    link = b"\x52\x55\x0a\0\2\2" + s.getsockname()[4] + b"\x08\0"
+    good, bad = (b"GET / HTTP/1.1\r\nHost: %s.test\r\n\r\n" % name for name in (b"web", b"shared"))
+
+    def receive(want):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and select.select([s], [], [], 20)[0]:
+            frame = s.recv(65536)
+            if frame[12:14] == b"\x08\0" and frame[26:30] == socket.inet_aton(address) and frame[23] == 6:
+                tcp = frame[34:]
+                if want(tcp[13], frame[34 + (tcp[12] >> 4) * 4:]):
+                    return tcp
+        return None
+
+    s.send(link + segment(address, (1000, 0), 2))
+    if how == "early":
+        s.send(link + segment(address, (1001, 1), 0x18, good))
+    answer = receive(lambda flags, data: flags & 0x12 == 0x12)
+    theirs = struct.unpack(">I", answer[4:8])[0] + 1
+    s.send(link + segment(address, (1001, theirs), 0x10))
+    trick = {"honest": lambda: segment(address, (1001, theirs), 0x18, good),
+             "early": lambda: b"",
+             "checksum": lambda: segment(address, (1001, theirs), 0x18, good, spoil=0x55),
+             "ttl": lambda: segment(address, (1001, theirs), 0x18, good, ttl=0),
+             "ahead": lambda: segment(address, (2001, theirs), 0x18, good),
+             "unsent": lambda: segment(address, (1001, theirs + 5000), 0x18, good)}[how]()
+    if trick:
+        s.send(link + trick)
+    if how != "honest":
+        s.send(link + segment(address, (1001, theirs), 0x18, bad))
+    answer = receive(lambda flags, data: flags & 4 or data)
+    print("nothing" if answer is None else "refused" if answer[13] & 4 else "answered")
+
+
 def must_ping(host):
     try_ping(socket.getaddrinfo(host, 0, socket.AF_INET)[0][4][0])
 
@@ -363,4 +464,5 @@ if __name__ == "__main__":
         print(len(page), hashlib.sha256(page).hexdigest() == hashlib.sha256(PAGE).hexdigest())
     else:
         {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "tunnel": tunnel,
-         "broken": broken_questions, "reflected": reflected, "must-ping": must_ping}[command](*rest)
+         "broken": broken_questions, "reflected": reflected, "must-ping": must_ping,
+         "evict": evict, "say": say, "forge": forge}[command](*rest)

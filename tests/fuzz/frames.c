@@ -57,7 +57,7 @@ static void ruled(struct filter *f, const uint8_t *frame, size_t length)
 	f->rules = &rules;
 	f->learned = &learned;
 	f->lan = f->loopback = false;
-	(void)filter_inbound(f, frame, length);
+	(void)filter_inbound(f, frame, length, &flow);
 	if (filter_frame(f, frame, length, &flow) != FILTER_PASS ||
 	    (flow.protocol != IPPROTO_UDP && !flow.starts))
 		return;

@@ -93,6 +93,9 @@ static void test_rules(void)
 	expect_as(1000, "zbox --net host --allow web.test true", "--allow requires --net slirp");
 	expect_as(1000, "zbox --net none --deny web.test true", "--deny requires --net slirp");
 	expect_as(1000, "zbox --net join:5 --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --net slirp --allow-sni strict true",
+		  "--allow-sni strict needs an --allow or --deny of a name");
+	expect_as(1000, "zbox --net slirp --allow-sni strict --allow web.test true", NULL);
 	expect_as(1000, "zbox --allow web.test true", "--allow requires --net slirp");
 }
 

@@ -233,6 +233,7 @@ static void test_exec_hints(void)
 static void test_status(void)
 {
 	static const char *const weakened[] = {"no \"Landlock\""};
+	static const struct net_refusal refused = {.name = "a\"b", .protocol = "name", .count = 3};
 	struct failure f = {.err = ENOENT, .step = "exec", .text = "x\n"};
 	struct status_record record = {.stage = "exec",
 				       .exit_code = -1,
@@ -241,6 +242,8 @@ static void test_status(void)
 				       .max_rss = 4096,
 				       .weakened = weakened,
 				       .weakened_count = 1,
+				       .refused = &refused,
+				       .refused_count = 1,
 				       .failure = &f};
 	int ends[2];
 	ssize_t length;
@@ -255,7 +258,8 @@ static void test_status(void)
 		"\"system-seconds\": 0.000000, "
 		"\"max-rss-bytes\": 4096, \"voluntary-switches\": 0, \"forced-switches\": 0, "
 		"\"read-bytes\": 0, \"written-bytes\": 0, \"weakened\": [ \"no \\\"Landlock\\\"\" "
-		"], "
+		"], \"refused\": [ { \"name\": \"a\\\"b\", \"protocol\": \"name\", "
+		"\"address\": null, \"port\": 0, \"count\": 3 } ], "
 		"\"failure\": { \"step\": \"exec\", \"text\": \"x\\n\", \"errno\": 2, \"reason\": "
 		"\"No such file or directory\" } }\n",
 		"the status record");
