@@ -47,8 +47,8 @@ library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
 PURE           := network/filter.c network/refusal.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
-HELPERS        := $(B)/zbox-ports $(foreach h,zbox-net,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
-HELPER_SOURCES := $(PURE) network/confine.c $(wildcard network/zbox-net*.c network/zbox-ports*.c)
+HELPERS        := $(B)/zbox-ports $(B)/zbox-backend $(foreach h,zbox-net,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+HELPER_SOURCES := $(PURE) network/confine.c $(wildcard network/zbox-net*.c network/zbox-ports*.c network/zbox-backend.c)
 SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
@@ -63,12 +63,13 @@ $(B)/bwrap: $(B)/zbox
 # a helper's own sources, and from the archive the modules of zbox that it needs
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
 $(B)/zbox-ports: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-ports*.c))
+$(B)/zbox-backend: $(B)/helpers/network/zbox-backend.o
 $(HELPERS): $(B)/%: $(B)/helpers.a
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $(filter %.o,$^) $< $($*_LIBS)
 $(B)/helpers/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
-$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/confine.c network/ports.c network/helper.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
+$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/addresses.c network/confine.c network/ports.c network/helper.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
 	rm -f $@
 	$(AR) crs $@ $^
 
@@ -248,7 +249,7 @@ $(WITH_DATADIR): private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"
 FORCE:
 .PHONY: FORCE
 
--include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/net/*.d $(B)/net/network/*.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/helpers/*.d $(B)/helpers/network/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----
 

@@ -56,6 +56,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->env);
 	free(sb->net_open);
 	free(sb->dns);
+	free(sb->outbound);
 	free(sb->ports);
 	free(sb->caps);
 	free(sb->seccomp_changes);

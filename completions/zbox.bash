@@ -93,6 +93,8 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--net-cidr \
+	--outbound-addr \
 	--publish \
 	--publish-proxy-protocol \
 	--forward \
@@ -152,6 +154,8 @@ _zbox_operands()
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--net-cidr | \
+		--outbound-addr | \
 		--publish | \
 		--forward | \
 		--uid | \
@@ -264,7 +268,7 @@ _zbox_operand()
 	--print:1)
 		mapfile -t COMPREPLY < <(compgen -W "help version man bash zsh fish" -- "$cur") ;;
 	--net:1)
-		mapfile -t COMPREPLY < <(compgen -W "none slirp host join" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "none slirp slirp4netns pasta host join" -- "$cur") ;;
 	--net-open:1)
 		mapfile -t COMPREPLY < <(compgen -W "host-loopback lan" -- "$cur") ;;
 	--net-ipv6:1)
