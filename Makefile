@@ -143,11 +143,16 @@ $(B)/tests/floor: tests/bench/floor.c
 $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
-bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/floor
-	B=$(CURDIR)/$(B) tests/bench/run
+$(B)/tests/bench-network: tests/bench/network.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
+bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/bench-network $(B)/tests/floor
+	B=$(CURDIR)/$(B) tests/bench/run; first=$$?; B=$(CURDIR)/$(B) tests/bench/network && exit $$first
+bench-network: all $(B)/tests/bench $(B)/tests/bench-network
+	B=$(CURDIR)/$(B) tests/bench/network
 
 .PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
-	clang arm64 lint fuzz bench install uninstall dist
+	clang arm64 lint fuzz bench bench-network install uninstall dist
 
 # ---- install ----
 

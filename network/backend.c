@@ -82,6 +82,8 @@ static void slirp4netns_words(const struct sandbox *sb, struct word_list *w)
 {
 	static const char *const fixed[] = {"--configure", "--ready-fd=" BACKEND_READY,
 					    "--exit-fd=" BACKEND_EXIT, "--enable-seccomp", NULL};
+	static const char *const last[] = {"--netns-type=path", "--userns-path", BACKEND_USER,
+					   BACKEND_NETWORK, NET_INTERFACE, NULL};
 	struct in_addr network = {htonl(net_network4)};
 	char text[INET_ADDRSTRLEN];
 
@@ -96,8 +98,7 @@ static void slirp4netns_words(const struct sandbox *sb, struct word_list *w)
 	for (size_t i = 0; i < sb->outbound_count; i++)
 		add_word(w, format_text("--outbound-addr%s=%s",
 					strchr(sb->outbound[i], ':') ? "6" : "", sb->outbound[i]));
-	add_words(w, (const char *const[]){"--netns-type=path", "--userns-path=" BACKEND_USER,
-					   BACKEND_NETWORK, NET_INTERFACE, NULL});
+	add_words(w, last);
 }
 
 static void pasta_words(const struct sandbox *sb, struct word_list *w)

@@ -11,12 +11,12 @@ if [ ! -x /usr/bin/slirp4netns ] || [ ! -x /usr/bin/pasta ]; then
 	exit
 fi
 world
-internet=${world_pids[0]} # for far()
+internet=${world_pids[0]}
 ports=$TESTS/e2e/ports-driver.py
 ip addr add 203.0.113.9/24 dev eth0
-far python3 "$ports" serve who 198.51.100.80 7000 >"$T/who.up" 2>&1 &
+nsenter --preserve-credentials -n -t "$internet" python3 "$ports" serve who 198.51.100.80 7000 >"$T/who.up" 2>&1 &
 world_pids+=($!)
-far python3 "$ports" serve who 2001:db8:80::80 7000 >"$T/who6.up" 2>&1 &
+nsenter --preserve-credentials -n -t "$internet" python3 "$ports" serve who 2001:db8:80::80 7000 >"$T/who6.up" 2>&1 &
 world_pids+=($!)
 # what only the loopback of the host has
 python3 "$ports" serve echo 127.0.0.1 7009 >"$T/loopback.up" 2>&1 &
@@ -163,6 +163,17 @@ gives 'slirp: --outbound-addr' 0 203.0.113.9 -- who --net slirp --outbound-addr 
 gives 'slirp: without it, what the routes say' 0 203.0.113.2 -- who --net slirp
 refuses '--outbound-addr: an address that is not here' 125 '--outbound-addr 192.0.2.1: ' -- \
 	net_zbox --net slirp --outbound-addr 192.0.2.1 echo ran
+
+# ---- files that tell the truth ----
+
+for name in none slirp slirp4netns pasta; do
+	run net_zbox --net "$name" --hostname inner -- sh -c 'hostname; cat /etc/hostname; getent ahostsv4 inner | sed -n "1s/ .*//p"
+		getent ahostsv4 localhost | sed -n "1s/ .*//p"; grep -c nameserver /etc/resolv.conf'
+	servers=1
+	[ "$name" != none ] || servers=0
+	is "$name: names of its own" "$out" $'inner\ninner\n127.0.1.1\n127.0.0.1\n'$servers
+done
+
 refuses '--net-cidr with pasta' 125 'pasta takes the host' -- net_zbox --net pasta --net-cidr 10.55.4.0/24 echo ran
 run net_zbox --explain --net slirp4netns --net-cidr 10.55.4.0/24 true
 contains '--explain: who carries it' "$out" slirp4netns
