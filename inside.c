@@ -9,6 +9,7 @@
  *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
+ *   dbus          the directory for the proxy's sockets is handed to it
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
  *                 host's /proc, which is still held; then the second user namespace: what follows
@@ -16,6 +17,7 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
+ *   dbus          the proxy says that it is ready
  *   network       with --net slirp or ports: the namespace is entered, zbox-net and zbox-ports say
  *                 that they are ready
  *   limits        OOM score and processors, while this process may write to its files in /proc
@@ -179,7 +181,7 @@ static int inside_mounts(const struct sandbox *sb, struct run *run)
 	run->cwd = getcwd(NULL, 0); /* NULL: it was deleted, or is out of sight */
 	if (sb->landlock_only)
 		return 0;
-	result = mounts_apply(sb, run->identity.outer_uid, &root);
+	result = mounts_apply(sb, run->identity.outer_uid, &root, &run->guard);
 	root_free(&root);
 	return result;
 }
@@ -204,6 +206,18 @@ static int inside_terminal(const struct sandbox *sb, struct run *run)
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- D-Bus ---- */
+
+static int inside_bus(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_hand_over(sb, &run->bus) : 0;
+}
+
+static int inside_bus_ready(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_wait(&run->bus) : 0;
 }
 
 /* ---- the second user namespace ---- */
@@ -345,10 +359,12 @@ static const struct stage inside[] = {
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
+	{"dbus", inside_bus}, /* its directory is there from here on */
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"dbus", inside_bus_ready}, /* as late as can be */
 	{"network", inside_network_ready},
 	{"limits", inside_limits},
 	{"privileges", inside_privileges},
@@ -366,7 +382,7 @@ static int init_privileges(const struct sandbox *sb, struct run *run)
 
 static int init_close(const struct sandbox *sb, const struct run *run, const struct init *init)
 {
-	int *keep = calloc(run->lock_count + 5, sizeof(*keep));
+	int *keep = calloc(run->lock_count + run->guard.count + 6, sizeof(*keep));
 	size_t count = 0;
 
 	if (!keep)
@@ -378,6 +394,7 @@ static int init_close(const struct sandbox *sb, const struct run *run, const str
 	keep[count++] = run->slave;
 	keep[count++] = run->children;
 	keep[count++] = sb->sync_fd;
+	count += guard_descriptors(&run->guard, keep + count);
 	close_from_but(sb->personality == PERSONALITY_BWRAP ? 3 : 0, keep, count);
 	free(keep);
 	return 0;
@@ -429,6 +446,7 @@ static int spawn(const struct sandbox *sb, struct run *run)
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),
 		.children = run->children,
+		.guard = &run->guard,
 	};
 	bool ends = run->alone && !init.lingers;
 	int result;

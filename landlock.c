@@ -253,6 +253,7 @@ static uint64_t rights_at(const struct mount *m)
 	case MOUNT_FILE:
 	case MOUNT_SYMLINK:
 	case MOUNT_CHMOD:
+	case MOUNT_MASK:
 	case MOUNT_KINDS:
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include "options-table.h"
 
 #include "network/addresses.h"
+#include "network/rules.h"
 
 #include <arpa/inet.h>
 #include <sched.h>
@@ -149,13 +150,35 @@ static int check_external(const struct sandbox *sb)
 	return 0;
 }
 
+/* Read here only to find mistakes; zbox-net reads it again. */
+static int add_rule(struct parser *p, const struct option *o, char **arg)
+{
+	static struct rules read;
+	struct net_rule *slot;
+
+	if (p->sb->net_rule_count == RULES_MAX)
+		return fail(0, "there are more than %d --allow and --deny", RULES_MAX);
+	read.count = 0;
+	if (rules_add(&read, o->value, arg[0]) < 0)
+		return -1;
+	slot = array_add(&p->sb->net_rules, &p->sb->net_rule_count, sizeof(*slot));
+	if (!slot)
+		return -1;
+	*slot = (struct net_rule){o->value, arg[0]};
+	return 0;
+}
+
 int check_network(const struct sandbox *sb)
 {
-	/* what the other programs can do as well, and what they cannot */
+	static const char *const slirp_only[] = {"allow", "deny"};
+	/* what the other programs can do as well */
 	static const char *const shared[] = {"net-open", "net-mtu",  "net-ipv6",
 					     "dns",      "net-cidr", "outbound-addr"};
 	bool external = sb->net == NET_SLIRP4NETNS || sb->net == NET_PASTA;
 
+	for (size_t i = 0; i < COUNT(slirp_only); i++)
+		if (sb->net != NET_SLIRP && option_given(sb, slirp_only[i]))
+			return fail(0, "--%s requires --net slirp", slirp_only[i]);
 	for (size_t i = 0; i < COUNT(shared); i++)
 		if (sb->net != NET_SLIRP && !external && option_given(sb, shared[i]))
 			return fail(0, "--%s requires --net slirp", shared[i]);
@@ -202,6 +225,37 @@ const struct option options_network[] = {
 		"the private "
 		"networks (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7), but for the "
 		"host's own addresses there. May be repeated."},
+	{.name = "allow",
+	 .args = "RULE",
+	 .apply = add_rule,
+	 .personality = FOR_ZBOX,
+	 .value = true,
+	 .help = "Only this may be reached with --net slirp",
+	 .man = "RULE is HOST[:PORT[-PORT]][/tcp|udp]. With any --allow, everything else is "
+		"refused, for every program: no proxy and no "
+		"variable is needed. HOST is a name, *.NAME for all names below it (not for "
+		"itself), "
+		"an address, or ADDRESS/BITS; an address of IPv6 with a port is [ADDRESS]:PORT. "
+		"Without ports the rule is for all of them, but not for other name servers (53, "
+		"853, 5353, 5355); without /tcp or /udp it is for both and for echo, but not for "
+		"QUIC (UDP 443). Both are open when a rule names the port (and /udp). A name is "
+		"resolved by the sandbox's own name server, which resolves nothing else, and "
+		"the addresses that it answers with are open for as long as the answer is fresh. "
+		"An address that is closed by default (see --net-open) is opened by a rule for it "
+		"or for a part of its closed range, an address of the host only by a rule for it "
+		"alone; a name does not open it. See ORDER OF RULES. May be repeated."},
+	{.name = "deny",
+	 .args = "RULE",
+	 .apply = add_rule,
+	 .personality = FOR_ZBOX,
+	 .value = false,
+	 .help = "This may not be reached with --net slirp",
+	 .man = "RULE is as for --allow. It wins over every --allow, wherever it stands. "
+		"Without ports and without /tcp or /udp, a name is not resolved, and neither is "
+		"one that leads "
+		"to it by a CNAME. As soon as a rule has a name, an address that was not resolved "
+		"from a name is open only where an --allow names it by its number: otherwise the "
+		"denied name's address could be used without the name. May be repeated."},
 	{.name = "net-mtu",
 	 .args = "BYTES",
 	 .apply = set_mtu,

@@ -4,6 +4,8 @@
 #ifndef ZBOX_RUN_H
 #define ZBOX_RUN_H
 
+#include "desktop/proxy.h"
+#include "guard.h"
 #include "identity.h"
 #include "network/helper.h"
 #include "network/namespace.h"
@@ -34,6 +36,7 @@ struct run {
 	pid_t self;      /* alone: the reaper, for its child to know */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
+	struct bus_proxy bus;  /* --dbus */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
 	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 
@@ -51,6 +54,7 @@ struct run {
 	char **argv, **environment; /* of the command; owned */
 	char *argv0;                /* instead of argv[0], NULL none; owned */
 	char *exec_label;           /* copy of --exec-label, NULL none; owned */
+	struct guard guard;         /* what masks rest on */
 	int *locks;                 /* files of --lock-file */
 	size_t lock_count;
 };

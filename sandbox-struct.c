@@ -55,6 +55,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->mounts);
 	free(sb->env);
 	free(sb->net_open);
+	free(sb->net_rules);
 	free(sb->dns);
 	free(sb->outbound);
 	free(sb->ports);
@@ -67,6 +68,8 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->warnings);
 	free(sb->profiles);
 	free(sb->choices);
+	free(sb->presets);
+	free(sb->bus_rules);
 	free(sb->buffers);
 	*sb = (struct sandbox){.personality = sb->personality};
 }
@@ -82,6 +85,27 @@ struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char
 	m->fd = -1;
 	m->perms = -1;
 	return m;
+}
+
+int sandbox_masks_last(struct sandbox *sb)
+{
+	struct mount *sorted;
+	size_t masks = 0, at = 0;
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		masks += sb->mounts[i].kind == MOUNT_MASK;
+	if (masks == 0)
+		return 0;
+	sorted = calloc(sb->mount_count, sizeof(*sorted));
+	if (!sorted)
+		return fail(0, "out of memory");
+	for (int last = 0; last <= 1; last++)
+		for (size_t i = 0; i < sb->mount_count; i++)
+			if ((sb->mounts[i].kind == MOUNT_MASK) == (last == 1))
+				sorted[at++] = sb->mounts[i];
+	memcpy(sb->mounts, sorted, at * sizeof(*sorted));
+	free(sorted);
+	return 0;
 }
 
 void *sandbox_own(struct sandbox *sb, void *memory)

@@ -18,6 +18,7 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "desktop/desktop.h"
 #include "doctor.h"
 #include "explain.h"
 #include "landlock.h"
@@ -226,10 +227,12 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .lost = network_lost},
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
+		.bus = BUS_PROXY_NONE,
 		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
+		.guard = GUARD_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -281,8 +284,11 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	failure_step("network");
 	if (network_choose(sb) < 0)
 		return -1;
+	failure_step("desktop");
+	if (desktop_add(sb) < 0)
+		return -1;
 	failure_step("base");
-	if (base_add(sb) < 0)
+	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
 		return -1;
 	failure_step("privileges");
 	if (geteuid() == 0 && capabilities_get(&sets) < 0)

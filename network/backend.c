@@ -83,7 +83,7 @@ static void slirp4netns_words(const struct sandbox *sb, struct word_list *w)
 	static const char *const fixed[] = {"--configure", "--ready-fd=" BACKEND_READY,
 					    "--exit-fd=" BACKEND_EXIT, "--enable-seccomp", NULL};
 	static const char *const last[] = {"--netns-type=path", "--userns-path", BACKEND_USER,
-					   BACKEND_NETWORK, NET_INTERFACE, NULL};
+					   BACKEND_NETWORK,     NET_INTERFACE,   NULL};
 	struct in_addr network = {htonl(net_network4)};
 	char text[INET_ADDRSTRLEN];
 

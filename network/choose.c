@@ -59,8 +59,9 @@ static char *make_servers(const struct sandbox *sb)
 	return lines;
 }
 
-/* The lines of a resolv.conf that are true inside too: which names are completed, and how. */
-static char *make_resolver(const struct sandbox *sb, const char *host)
+/* The lines of a resolv.conf that are true inside too: which names are completed, and how. With
+ * rules, names are not completed. */
+static char *make_resolver(const struct sandbox *sb, const char *host, bool completes)
 {
 	autofree char *kept = calloc(1, strlen(host) + 2), *servers = make_servers(sb);
 	size_t used = 0;
@@ -71,7 +72,8 @@ static char *make_resolver(const struct sandbox *sb, const char *host)
 	}
 	while (*host) {
 		size_t length = strcspn(host, "\n");
-		bool keep = strncmp(host, "search", 6) == 0 || strncmp(host, "domain", 6) == 0 ||
+		bool keep = (completes && (strncmp(host, "search", 6) == 0 ||
+					   strncmp(host, "domain", 6) == 0)) ||
 			    strncmp(host, "options", 7) == 0;
 
 		if (keep) {
@@ -112,7 +114,7 @@ static int choose_slirp(struct sandbox *sb)
 			return -1;
 	if (read_file_at(AT_FDCWD, "/etc/resolv.conf", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* none, or out of reach: there is nothing to keep */
-	sb->net_resolver = sandbox_own(sb, make_resolver(sb, text));
+	sb->net_resolver = sandbox_own(sb, make_resolver(sb, text, sb->net_rule_count == 0));
 	return sb->net_resolver ? 0 : -1;
 }
 

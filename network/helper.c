@@ -26,6 +26,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -36,58 +37,70 @@
 #define ZBOX_LIBEXEC "/usr/local/libexec/zbox"
 #endif
 
-#define HELPER_WORDS 96 /* of its command line */
 #define HELPER_FD 3
 #define BESIDE_LENGTH 32 /* room for a name beside this program */
 #define END_WAIT 100     /* milliseconds from the end of its socket to its own */
 
+/* Its command line: made before the vfork, where no memory is asked for. */
 struct words {
-	char *list[HELPER_WORDS];
+	char **list; /* owned, and so are the words */
 	size_t count;
-	char text[2048];
-	size_t used;
 };
 
-/* Adds a word; what does not fit any more makes count HELPER_WORDS. */
-static void PRINTF(2, 3) add_word(struct words *w, const char *format, ...)
+static void free_words(struct words *w)
 {
-	size_t left = sizeof(w->text) - w->used;
+	for (size_t i = 0; i < w->count; i++)
+		free(w->list[i]);
+	free(w->list);
+}
+
+/* Adds a word. Returns 0, or -1 after fail(). */
+static int PRINTF(2, 3) add_word(struct words *w, const char *format, ...)
+{
+	char **slot = array_add(&w->list, &w->count, sizeof(*slot));
 	va_list args;
 	int length;
 
+	if (!slot)
+		return -1;
 	va_start(args, format);
-	length = vsnprintf(w->text + w->used, left, format, args);
+	length = vasprintf(slot, format, args);
 	va_end(args);
-	if (length < 0 || (size_t)length >= left || w->count >= HELPER_WORDS - 1) {
-		w->count = HELPER_WORDS;
-		return;
-	}
-	w->list[w->count++] = w->text + w->used;
-	w->used += (size_t)length + 1;
+	if (length >= 0)
+		return 0;
+	*slot = NULL;
+	return fail(0, "out of memory");
+}
+
+static int add_open(struct words *w, const struct net_open *open)
+{
+	if (open->lan)
+		return add_word(w, "lan");
+	return add_word(w, open->port ? "loopback=%u" : "loopback", open->port);
 }
 
 static int make_words(const struct sandbox *sb, struct words *w)
 {
-	*w = (struct words){.count = 0};
-	add_word(w, "zbox-net");
-	add_word(w, "mtu=%lld", (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
-	if (sb->net_ipv6 == NET_IPV6_ON)
-		add_word(w, "ipv6");
-	if (sb->net_network)
-		add_word(w, "network=%u", sb->net_network);
-	for (size_t i = 0; i < sb->outbound_count; i++)
-		add_word(w, "outbound=%s", sb->outbound[i]);
-	for (size_t i = 0; i < sb->dns_count; i++)
-		add_word(w, "dns=%s", sb->dns[i]);
-	for (size_t i = 0; i < sb->net_open_count; i++) {
-		const struct net_open *open = &sb->net_open[i];
+	int result = add_word(w, "zbox-net");
 
-		if (open->lan)
-			add_word(w, "lan");
-		else
-			add_word(w, open->port ? "loopback=%u" : "loopback", open->port);
-	}
-	return w->count < HELPER_WORDS ? 0 : fail(0, "too many --net-open");
+	if (result == 0)
+		result = add_word(w, "mtu=%lld",
+				  (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
+	if (result == 0 && sb->net_ipv6 == NET_IPV6_ON)
+		result = add_word(w, "ipv6");
+	if (result == 0 && sb->net_network)
+		result = add_word(w, "network=%u", sb->net_network);
+	for (size_t i = 0; result == 0 && i < sb->outbound_count; i++)
+		result = add_word(w, "outbound=%s", sb->outbound[i]);
+	for (size_t i = 0; result == 0 && i < sb->dns_count; i++)
+		result = add_word(w, "dns=%s", sb->dns[i]);
+	for (size_t i = 0; result == 0 && i < sb->net_open_count; i++)
+		result = add_open(w, &sb->net_open[i]);
+	for (size_t i = 0; result == 0 && i < sb->net_rule_count; i++)
+		result = add_word(w, "%s=%s", sb->net_rules[i].allow ? "allow" : "deny",
+				  sb->net_rules[i].text);
+	/* the end of the list */
+	return result == 0 && array_add(&w->list, &w->count, sizeof(char *)) ? 0 : -1;
 }
 
 /* Fills path with the place number of the program. Returns whether there is such a place. */
@@ -165,9 +178,13 @@ int net_helper_exec(struct net_helper *h, char *const *words)
 
 int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 {
-	struct words words;
+	struct words words = {.count = 0};
+	int result = make_words(sb, &words);
 
-	return make_words(sb, &words) < 0 ? -1 : net_helper_exec(h, words.list);
+	if (result == 0)
+		result = net_helper_exec(h, words.list);
+	free_words(&words);
+	return result;
 }
 
 int net_helper_wait(int *socket)

@@ -23,6 +23,7 @@ import errno
 import hashlib
 import os
 import select
+import random
 import socket
 import struct
 import sys
@@ -297,12 +298,22 @@ def clients(address, port, count):
 
 
 def free(count):
-    sockets = []
-    for _ in range(int(count)):
-        s = socket.socket()
-        s.bind(("127.0.0.1", 0))
-        sockets.append(s)
-    say(*[s.getsockname()[1] for s in sockets])
+    """Ports that are free, with the next one, on all addresses; not of those that the kernel gives
+    to whoever asks for any, so that nobody gets one meanwhile."""
+    found = []
+    while len(found) < int(count):
+        port = random.randrange(10000, 32000, 2)
+        sockets = [socket.socket(socket.AF_INET6) for _ in range(2)]
+        try:
+            for i, s in enumerate(sockets):
+                s.bind(("::", port + i))
+            if port not in found:
+                found.append(port)
+        except OSError:
+            pass
+        for s in sockets:
+            s.close()
+    say(*found)
 
 
 if __name__ == "__main__":

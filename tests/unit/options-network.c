@@ -87,6 +87,9 @@ static void test_external(void)
 	expect_as(1000, "zbox --net pasta --net-open host-loopback:80 true",
 		  "--net-open host-loopback:PORT requires --net slirp: pasta opens all of it or "
 		  "nothing");
+	expect_as(1000, "zbox --net pasta --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --net slirp4netns --deny web.test true",
+		  "--deny requires --net slirp");
 	expect_as(1000, "zbox --net slirp4netns --net-open host-loopback --net-open lan true",
 		  NULL);
 	expect_as(1000, "zbox --net pasta --net-cidr 10.0.3.0/24 true",
@@ -117,6 +120,24 @@ static void test_addresses(void)
 	expect_as(1000, "zbox --outbound-addr ::1 true", "--outbound-addr requires --net slirp");
 }
 
+static void test_rules(void)
+{
+	(void)parse("zbox --net slirp --allow web.test:443 --deny 198.51.100.0/24/tcp "
+		    "--allow=*.cdn.test true");
+	check(sb.net_rule_count == 3 && sb.net_rules[0].allow && !sb.net_rules[1].allow &&
+		      same(sb.net_rules[2].text, "*.cdn.test"),
+	      "--allow and --deny");
+	expect_as(1000, "zbox --net slirp --allow web true",
+		  "--allow web: a name needs a dot: names are not completed inside");
+	expect_as(1000, "zbox --net slirp --deny web.test:x true",
+		  "--deny web.test:x: the port has to be a number from 1 to 65535, or two with a - "
+		  "between");
+	expect_as(1000, "zbox --net host --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --net none --deny web.test true", "--deny requires --net slirp");
+	expect_as(1000, "zbox --net join:5 --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --allow web.test true", "--allow requires --net slirp");
+}
+
 int main(void)
 {
 	test_modes();
@@ -124,6 +145,7 @@ int main(void)
 	test_details();
 	test_external();
 	test_addresses();
+	test_rules();
 	sandbox_free(&sb);
 	return test_done();
 }
