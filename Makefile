@@ -48,8 +48,8 @@ library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
-HELPERS        := $(B)/zbox-ports $(foreach h,zbox-net zbox-unpack,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
-HELPER_SOURCES := $(PURE) network/confine.c $(wildcard network/zbox-net*.c network/zbox-ports*.c)
+HELPERS        := $(B)/zbox-ports $(B)/zbox-backend $(foreach h,zbox-net zbox-unpack,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+HELPER_SOURCES := $(PURE) network/confine.c $(wildcard network/zbox-net*.c network/zbox-ports*.c network/zbox-backend.c)
 SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c desktop/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
@@ -65,12 +65,13 @@ $(B)/bwrap: $(B)/zbox
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
 $(B)/zbox-unpack: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard unpack/*.c))
 $(B)/zbox-ports: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-ports*.c))
+$(B)/zbox-backend: $(B)/helpers/network/zbox-backend.o
 $(HELPERS): $(B)/%: $(B)/helpers.a
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $(filter %.o,$^) $< $($*_LIBS)
 $(B)/helpers/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
-$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c network/confine.c network/ports.c network/helper.c helpers.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
+$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c network/addresses.c network/confine.c network/ports.c network/helper.c helpers.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
 	rm -f $@
 	$(AR) crs $@ $^
 
@@ -144,11 +145,16 @@ $(B)/tests/floor: tests/bench/floor.c
 $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
-bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/floor
-	B=$(CURDIR)/$(B) tests/bench/run
+$(B)/tests/bench-network: tests/bench/network.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
+bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/bench-network $(B)/tests/floor
+	B=$(CURDIR)/$(B) tests/bench/run; first=$$?; B=$(CURDIR)/$(B) tests/bench/network && exit $$first
+bench-network: all $(B)/tests/bench $(B)/tests/bench-network
+	B=$(CURDIR)/$(B) tests/bench/network
 
 .PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
-	clang arm64 lint fuzz bench install uninstall dist
+	clang arm64 lint fuzz bench bench-network install uninstall dist
 
 # ---- install ----
 
@@ -250,7 +256,7 @@ $(WITH_DATADIR): private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"
 FORCE:
 .PHONY: FORCE
 
--include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/net/*.d $(B)/net/network/*.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/helpers/*.d $(B)/helpers/network/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----
 

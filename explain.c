@@ -19,6 +19,7 @@
 #include "landlock.h"
 #include "limits-text.h"
 #include "network/addresses.h"
+#include "network/backend.h"
 #include "network/rules.h"
 #include "page.h"
 
@@ -132,7 +133,7 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb, bool le
 			page_text(p, namespaces[i].name,
 				  sb->unshare & bit ? "shared, but only local sockets can be made"
 						    : "shared");
-		else if (bit == CLONE_NEWNET && sb->net == NET_SLIRP)
+		else if (bit == CLONE_NEWNET && (sb->net == NET_SLIRP || backend_name(sb)))
 			page_text(p, namespaces[i].name, "new, with user-mode networking");
 		else if (fd >= 0 && sb->net == NET_JOIN)
 			page_format(p, namespaces[i].name, "joined: that of process %lld",
@@ -182,12 +183,25 @@ static void explain_rules(struct page *p, const struct sandbox *sb)
 
 static void explain_network(struct page *p, const struct sandbox *sb)
 {
-	if (sb->net != NET_SLIRP)
+	const char *external = backend_name(sb);
+
+	if (sb->net != NET_SLIRP && !external)
 		return;
 	page_section(p, "network", "user-mode network");
-	page_text(p, "carried-by", "zbox-net, outside, without rights");
+	page_text(p, "carried-by", external ? external : "zbox-net, outside, without rights");
 	page_text(p, "interface", NET_INTERFACE);
-	page_number(p, "mtu", sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT);
+	page_number(p, "mtu",
+		    sb->net_mtu            ? sb->net_mtu
+		    : sb->net == NET_PASTA ? NET_MTU_PASTA
+					   : NET_MTU_DEFAULT);
+	if (sb->net != NET_PASTA)
+		page_format(p, "network", "%u.%u.%u.%u/%u", net_network4 >> 24,
+			    net_network4 >> 16 & 255, net_network4 >> 8 & 255, net_network4 & 255,
+			    sb->net_prefix ? sb->net_prefix : NET_PREFIX4);
+	page_list(p, "goes-out-from");
+	for (size_t i = 0; i < sb->outbound_count; i++)
+		page_item(p, sb->outbound[i]);
+	page_list_end(p);
 	page_bool(p, "ipv6", sb->net_ipv6 == NET_IPV6_ON);
 	page_list(p, "name-servers");
 	for (size_t i = 0; i < sb->dns_count; i++)
@@ -196,8 +210,10 @@ static void explain_network(struct page *p, const struct sandbox *sb)
 		page_item(p, "the host's");
 	page_list_end(p);
 	page_text(p, "closed",
-		  "the host's addresses and loopback; private, link-local, carrier, metadata, "
-		  "multicast and reserved addresses");
+		  external ? "the host's loopback, unless it is opened; nothing else"
+			   : "the host's addresses and loopback; private, link-local, carrier, "
+			     "metadata, "
+			     "multicast and reserved addresses");
 	page_list(p, "opened");
 	for (size_t i = 0; i < sb->net_open_count; i++) {
 		const struct net_open *open = &sb->net_open[i];

@@ -251,6 +251,17 @@ static const struct hint hints[] = {
 	 .why = "The program for user-mode networking is not installed",
 	 .cure = "--net slirp needs zbox-net beside zbox or in its libexec directory: it is built "
 		 "where libslirp 4.7 and its headers are (Debian: libslirp-dev)"},
+	{.words = "slirp4netns: the program|pasta: the program",
+	 .err = {ENOENT},
+	 .why = "slirp4netns or pasta is not installed",
+	 .cure = "the program is looked for in /usr/local/bin and /usr/bin (Debian: packages "
+		 "slirp4netns and passt); --net slirp needs neither"},
+	{.words = "zbox-backend",
+	 .err = {ENOENT},
+	 .why = "The program that starts slirp4netns and pasta is not installed",
+	 .cure = "--net slirp4netns and --net pasta need zbox-backend beside zbox or in its "
+		 "libexec "
+		 "directory; make install puts it there"},
 	{.words = "zbox-ports",
 	 .err = {ENOENT},
 	 .why = "The program that carries ports is not installed",

@@ -11,6 +11,7 @@
  * What an attacker could try is to be there before: nothing of the command has run yet.
  */
 #include "network/addresses.h"
+#include "network/backend.h"
 #include "network/namespace.h"
 #include "run.h"
 
@@ -65,14 +66,20 @@ int inside_network(const struct sandbox *sb, struct run *run)
 /* While they are still at it as much as can be is done, but not the end of opening devices. */
 int inside_network_ready(const struct sandbox *sb, struct run *run)
 {
-	if (sb->net != NET_SLIRP && sb->port_count == 0)
+	const char *external = backend_name(sb);
+
+	if (sb->net != NET_SLIRP && !external && sb->port_count == 0)
 		return 0;
 	if (inside_network(sb, run) < 0)
+		return -1;
+	if (sb->net == NET_SLIRP || external)
+		tap_allow_ping(run->proc, getgid());
+	/* published ports look for the addresses that it gives */
+	if (external && backend_attach(sb, &run->net.socket, run->proc) < 0)
 		return -1;
 	if (sb->port_count > 0 && ports_hand_over(run->ports, run->proc) < 0)
 		return -1;
 	if (sb->net == NET_SLIRP) {
-		tap_allow_ping(run->proc, getgid());
 		close_fd(&run->tap.device);
 		if (net_helper_wait(&run->net.socket) < 0)
 			return -1;

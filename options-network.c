@@ -26,8 +26,8 @@ static int set_net(struct parser *p, const struct option *o, char **arg)
 		enum net_mode mode;
 		bool new;
 	} words[] = {
-		{"none", NET_NAMESPACES, true},
-		{"slirp", NET_SLIRP, true},
+		{"none", NET_NAMESPACES, true},         {"slirp", NET_SLIRP, true},
+		{"slirp4netns", NET_SLIRP4NETNS, true}, {"pasta", NET_PASTA, true},
 		{"host", NET_NAMESPACES, false},
 	};
 	static const char join[] = "join:";
@@ -40,7 +40,10 @@ static int set_net(struct parser *p, const struct option *o, char **arg)
 		return words[i].new ? unshare_namespaces(p, o, arg) : share_namespaces(p, o, arg);
 	}
 	if (strncmp(arg[0], join, strlen(join)) != 0)
-		return fail(0, "--net takes none, slirp, host or join:PID, not %s", arg[0]);
+		return fail(0,
+			    "--net takes none, slirp, slirp4netns, pasta, host or join:PID, not "
+			    "%s",
+			    arg[0]);
 	if (parse_number(arg[0] + strlen(join), 1, INT32_MAX, &sb->net_pid) < 0)
 		return fail(0, "--net join: takes the number of a process, not %s",
 			    arg[0] + strlen(join));
@@ -91,6 +94,62 @@ static int add_dns(struct parser *p, const struct option *o, char **arg)
 	return add_text(p, o, arg);
 }
 
+static int set_cidr(struct parser *p, const struct option *o, char **arg)
+{
+	const char *slash = strchr(arg[0], '/');
+	char text[INET_ADDRSTRLEN] = "";
+	struct in_addr address = {0};
+	int64_t prefix = 0;
+	uint32_t network;
+
+	(void)o;
+	if (slash && slash - arg[0] < (ptrdiff_t)sizeof(text))
+		memcpy(text, arg[0], (size_t)(slash - arg[0]));
+	if (!slash || inet_pton(AF_INET, text, &address) != 1 ||
+	    parse_number(slash + 1, NET_PREFIX4_MIN, NET_PREFIX4_MAX, &prefix) < 0)
+		return fail(0, "--net-cidr takes ADDRESS/BITS of IPv4, with %d to %d bits, not %s",
+			    NET_PREFIX4_MIN, NET_PREFIX4_MAX, arg[0]);
+	network = ntohl(address.s_addr);
+	if (network & ~(UINT32_MAX << (32 - prefix)))
+		return fail(0, "--net-cidr %s: this is an address in a network, not the network",
+			    arg[0]);
+	if (network >> 24 == 0 || network >> 24 == 127 || network >> 24 >= 224)
+		return fail(0, "--net-cidr %s: no interface can have such an address", arg[0]);
+	p->sb->net_network = network;
+	p->sb->net_prefix = (unsigned)prefix;
+	return 0;
+}
+
+static int add_outbound(struct parser *p, const struct option *o, char **arg)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET, arg[0], &address) != 1 && inet_pton(AF_INET6, arg[0], &address) != 1)
+		return fail(0, "--outbound-addr takes an address, not %s", arg[0]);
+	for (size_t i = 0; i < p->sb->outbound_count; i++)
+		if (!strchr(p->sb->outbound[i], ':') == !strchr(arg[0], ':'))
+			return fail(0, "--outbound-addr may be given once for IPv4 and once for "
+				       "IPv6");
+	return add_text(p, o, arg);
+}
+
+/* What a program that is not zbox's own cannot do is refused, never left out. */
+static int check_external(const struct sandbox *sb)
+{
+	const char *program = sb->net == NET_PASTA ? "pasta" : "slirp4netns";
+
+	for (size_t i = 0; i < sb->net_open_count; i++)
+		if (sb->net_open[i].port)
+			return fail(0,
+				    "--net-open host-loopback:PORT requires --net slirp: %s "
+				    "opens all of it or nothing",
+				    program);
+	if (sb->net == NET_PASTA && sb->net_network)
+		return fail(0, "--net-cidr requires --net slirp or slirp4netns: pasta takes the "
+			       "host's addresses");
+	return 0;
+}
+
 /* Read here only to find mistakes; zbox-net reads it again. */
 static int add_rule(struct parser *p, const struct option *o, char **arg)
 {
@@ -111,13 +170,21 @@ static int add_rule(struct parser *p, const struct option *o, char **arg)
 
 int check_network(const struct sandbox *sb)
 {
-	static const char *const slirp_only[] = {"allow",     "deny",     "net-open",
-						 "net-mtu",   "net-ipv6", "net-log",
-						 "allow-sni", "net-pcap", "dns"};
+	static const char *const slirp_only[] = {"allow", "deny", "net-log", "allow-sni",
+						 "net-pcap"};
+	/* what the other programs can do as well */
+	static const char *const shared[] = {"net-open", "net-mtu",  "net-ipv6",
+					     "dns",      "net-cidr", "outbound-addr"};
+	bool external = sb->net == NET_SLIRP4NETNS || sb->net == NET_PASTA;
 
 	for (size_t i = 0; i < COUNT(slirp_only); i++)
 		if (sb->net != NET_SLIRP && option_given(sb, slirp_only[i]))
 			return fail(0, "--%s requires --net slirp", slirp_only[i]);
+	for (size_t i = 0; i < COUNT(shared); i++)
+		if (sb->net != NET_SLIRP && !external && option_given(sb, shared[i]))
+			return fail(0, "--%s requires --net slirp", shared[i]);
+	if (external && check_external(sb) < 0)
+		return -1;
 	if (sb->net_sni == NET_SNI_STRICT && sb->net_rule_count == 0)
 		return fail(0, "--allow-sni strict needs an --allow or --deny of a name");
 	if (sb->net != NET_NAMESPACES && sb->landlock_only)
@@ -130,7 +197,7 @@ int check_network(const struct sandbox *sb)
 
 const struct option options_network[] = {
 	{.name = "net",
-	 .args = "none|slirp|host|join",
+	 .args = "none|slirp|slirp4netns|pasta|host|join",
 	 .apply = set_net,
 	 .personality = FOR_ZBOX,
 	 .value = CLONE_NEWNET,
@@ -142,7 +209,10 @@ const struct option options_network[] = {
 		"reach what the caller could reach, without any right on the host, and without "
 		"the host's own loopback and addresses and its private surroundings; see "
 		"--net-open. The program zbox-net carries it; when that ends, there is no network "
-		"any more. host: the caller's network, as --share-net. join:PID: the network of "
+		"any more. slirp4netns, pasta: the same carried by these programs, from "
+		"/usr/local/bin or /usr/bin; of the host and its surroundings they close the "
+		"loopback and nothing else, which zbox warns of. host: the caller's network, as "
+		"--share-net. join:PID: the network of "
 		"another sandbox of the same user, in which PID is the command or one of its "
 		"children; its user namespace is joined too."},
 	{.name = "net-open",
@@ -256,6 +326,24 @@ const struct option options_network[] = {
 	 .help = "Name server behind --net slirp",
 	 .man = "The name server that zbox-net asks for the sandbox, up to three times; otherwise "
 		"the host's, also one on its loopback. Inside, 10.0.2.3 answers."},
+	{.name = "net-cidr",
+	 .args = "NETWORK",
+	 .apply = set_cidr,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .help = "Addresses of the network inside with --net slirp",
+	 .man = "ADDRESS/BITS of IPv4, 8 to 25 bits, instead of 10.0.2.0/24: for machines whose "
+		"own "
+		"network has these numbers. The sandbox is ADDRESS + 100, the gateway + 2, the "
+		"name server + 3. Not with pasta, which takes the host's addresses."},
+	{.name = "outbound-addr",
+	 .args = "ADDR",
+	 .apply = add_outbound,
+	 .personality = FOR_ZBOX,
+	 LIST(outbound, outbound_count),
+	 .help = "Address that --net slirp goes out from",
+	 .man = "An address of this machine that connections of the sandbox come from; otherwise "
+		"the one that the host's routes choose. Once for IPv4 and once for IPv6."},
 	{.name = "publish",
 	 .args = "PORT",
 	 .apply = add_port,

@@ -24,6 +24,7 @@
 #include "channel.h"
 #include "entry-filter.h"
 #include "kernel.h"
+#include "network/backend.h"
 #include "resources.h"
 #include "run.h"
 #include "selinux.h"
@@ -157,6 +158,8 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 static int outside_network(const struct sandbox *sb, struct run *run)
 {
 	if (sb->net == NET_SLIRP && net_helper_start(sb, result_wanted(sb), &run->net) < 0)
+		return -1;
+	if (backend_name(sb) && backend_start(sb, &run->net) < 0)
 		return -1;
 	return ports_start(sb, run->ports);
 }
@@ -471,6 +474,8 @@ static const struct stage after[] = {
 
 static void end_helpers(const struct sandbox *sb, struct run *run)
 {
+	if (backend_name(sb))
+		backend_end(&run->net);
 	net_helper_end(&run->net);
 	ports_end(sb, run->ports);
 }

@@ -60,6 +60,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->gid_map.lines);
 	free(sb->net_rules);
 	free(sb->dns);
+	free(sb->outbound);
 	free(sb->ports);
 	free(sb->caps);
 	free(sb->seccomp_changes);

@@ -25,6 +25,7 @@
 #include "idmap.h"
 #include "landlock.h"
 #include "manage.h"
+#include "network/backend.h"
 #include "network/choose.h"
 #include "options.h"
 #include "reader.h"
@@ -121,6 +122,8 @@ static size_t weaknesses(const struct sandbox *sb, const struct privileges *p, c
 		list[count++] = landlock_only_sentence(p->landlock_abi);
 	if (sb->personality == PERSONALITY_ZBOX && !p->profile)
 		list[count++] = "no system call is filtered";
+	if (backend_weakness(sb))
+		list[count++] = backend_weakness(sb);
 	*loud = count;
 	if (p->landlock_note)
 		list[count++] = p->landlock_note;
@@ -171,7 +174,7 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	record.weakened = weak;
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
 	if (s->network_gone && record.weakened_count < COUNT(weak))
-		weak[record.weakened_count++] = "the network was lost: zbox-net ended";
+		weak[record.weakened_count++] = "the network was lost: its program ended";
 	if (s->ports_gone && record.weakened_count < COUNT(weak))
 		weak[record.weakened_count++] = "ports were lost: zbox-ports ended";
 	if (s->started && s->ended && WIFEXITED(s->status))
@@ -192,7 +195,11 @@ static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 {
 	autofree char *text = format_text(
 		"%s ended with %s; the command goes on without",
-		ports ? "ports are closed: zbox-ports" : "the network is gone: zbox-net", how);
+		ports              ? "ports are closed: zbox-ports"
+		: backend_name(sb) ? (sb->net == NET_PASTA ? "the network is gone: pasta"
+							   : "the network is gone: slirp4netns")
+				   : "the network is gone: zbox-net",
+		how);
 
 	if (text)
 		report_warning(sb, text);

@@ -111,7 +111,13 @@ struct rlimit_change {
 #define OOM_SCORE_UNSET INT32_MAX
 /* Where the command's network comes from. NET_NAMESPACES: as unshare, netns_fd and netns_path say,
  * which is also what none and host become. */
-enum net_mode { NET_NAMESPACES, NET_SLIRP, NET_JOIN };
+enum net_mode {
+	NET_NAMESPACES,
+	NET_SLIRP,
+	NET_SLIRP4NETNS, /* that program */
+	NET_PASTA,       /* that program */
+	NET_JOIN
+};
 
 enum net_ipv6 { NET_IPV6_AUTO, NET_IPV6_ON, NET_IPV6_OFF };
 
@@ -291,6 +297,10 @@ struct sandbox {
 	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
 	struct net_open *net_open;
 	size_t net_open_count;
+	uint32_t net_network;  /* --net-cidr, as a number of this machine; 0 the default */
+	unsigned net_prefix;   /* bits of it */
+	const char **outbound; /* --outbound-addr, addresses, one of each family */
+	size_t outbound_count;
 	struct net_rule *net_rules;
 	size_t net_rule_count;
 	const char **dns; /* --dns, addresses; none: the host's servers */

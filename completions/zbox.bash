@@ -102,6 +102,8 @@ _zbox_own="--explain \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--net-cidr \
+	--outbound-addr \
 	--publish \
 	--publish-proxy-protocol \
 	--forward \
@@ -215,6 +217,8 @@ _zbox_operands()
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--net-cidr | \
+		--outbound-addr | \
 		--publish | \
 		--forward | \
 		--home | \
@@ -354,7 +358,7 @@ _zbox_operand()
 	--print:1)
 		mapfile -t COMPREPLY < <(compgen -W "help version man bash zsh fish" -- "$cur") ;;
 	--net:1)
-		mapfile -t COMPREPLY < <(compgen -W "none slirp host join" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "none slirp slirp4netns pasta host join" -- "$cur") ;;
 	--net-open:1)
 		mapfile -t COMPREPLY < <(compgen -W "host-loopback lan" -- "$cur") ;;
 	--allow-sni:1)

@@ -39,6 +39,8 @@ function __zbox_operands
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
+			--net-cidr \
+			--outbound-addr \
 			--publish \
 			--forward \
 			--home \
@@ -315,6 +317,8 @@ complete -c zbox -n '__zbox_is option' -l net-pcap -d 'All frames with --net sli
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
+complete -c zbox -n '__zbox_is option' -l net-cidr -d 'Addresses of the network inside with --net slirp'
+complete -c zbox -n '__zbox_is option' -l outbound-addr -d 'Address that --net slirp goes out from'
 complete -c zbox -n '__zbox_is option' -l publish -d 'Open a port of the sandbox to the host'
 complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published ports tell who the client is'
 complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
@@ -390,7 +394,7 @@ complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object ab
 complete -c zbox -f -n '__zbox_is option' -a '--explain=text --explain=json'
 complete -c zbox -f -n '__zbox_is option' -a '--doctor=text --doctor=json'
 complete -c zbox -f -n '__zbox_is --print:1' -a 'help version man bash zsh fish'
-complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp host join'
+complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp slirp4netns pasta host join'
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'

@@ -1,6 +1,6 @@
 /*
  * addresses.h - the addresses of user-mode networking: the same in every sandbox, because nothing
- * of them is ever seen outside.
+ * of them is ever seen outside; --net-cidr is for machines with a network of the same numbers.
  *
  *   10.0.2.0/24          the sandbox is .100, the gateway .2, the name server .3
  *   fd5a:62b0:7841::/64  the sandbox is ::100, the gateway ::2; a random prefix, so that it is
@@ -22,11 +22,19 @@ struct filter_address {
 
 /* in the order of bytes of this machine */
 #define NET_NETWORK4 0x0a000200U
-#define NET_MASK4 0xffffff00U
-#define NET_GATEWAY4 0x0a000202U
-#define NET_DNS4 0x0a000203U
-#define NET_GUEST4 0x0a000264U
+#define NET_PREFIX4 24
+#define NET_GATEWAY4 (net_network4 + 2U)
+#define NET_DNS4 (net_network4 + 3U)
+#define NET_GUEST4 (net_network4 + 100U)
+#define NET_PREFIX4_MIN 8
+#define NET_PREFIX4_MAX 25 /* the last with an address .100 */
 #define NET_DNS_TEXT "10.0.2.3"
+
+/* The network of this process, NET_NETWORK4 unless net_choose4() said another at the start. */
+extern uint32_t net_network4;
+
+/* Takes another network; 0 leaves it as it is. */
+void net_choose4(uint32_t network);
 
 /* as initialisers of 16 bytes */
 #define NET_PREFIX6 64
@@ -41,6 +49,7 @@ struct filter_address {
 
 /* Bytes of a packet, without the Ethernet header. */
 #define NET_MTU_DEFAULT 16384
+#define NET_MTU_PASTA 65520 /* its own; it has window scaling */
 #define NET_MTU_MIN 1280
 #define NET_MTU_MAX 65521
 

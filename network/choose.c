@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "network/addresses.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -38,14 +39,34 @@ static bool has_ipv6(void)
 	return fd >= 0 && connect(fd, (const struct sockaddr *)&far, sizeof(far)) == 0;
 }
 
+/* The servers: the one at the gateway's side, or where another program leaves it to the sandbox to
+ * ask them, those that were named. */
+static char *make_servers(const struct sandbox *sb)
+{
+	struct in_addr own = {htonl(NET_DNS4)};
+	char text[INET_ADDRSTRLEN];
+	char *lines;
+
+	if (sb->net == NET_SLIRP || sb->dns_count == 0)
+		return format_text("nameserver %s\n", inet_ntop(AF_INET, &own, text, sizeof(text)));
+	lines = format_text("%s", "");
+	for (size_t i = 0; lines && i < sb->dns_count; i++) {
+		char *longer = format_text("%snameserver %s\n", lines, sb->dns[i]);
+
+		free(lines);
+		lines = longer;
+	}
+	return lines;
+}
+
 /* The lines of a resolv.conf that are true inside too: which names are completed, and how. With
  * rules, names are not completed. */
-static char *make_resolver(const char *host, bool completes)
+static char *make_resolver(const struct sandbox *sb, const char *host, bool completes)
 {
-	autofree char *kept = calloc(1, strlen(host) + 2);
+	autofree char *kept = calloc(1, strlen(host) + 2), *servers = make_servers(sb);
 	size_t used = 0;
 
-	if (!kept) {
+	if (!kept || !servers) {
 		(void)fail(0, "out of memory");
 		return NULL;
 	}
@@ -62,18 +83,38 @@ static char *make_resolver(const char *host, bool completes)
 		}
 		host += length + (host[length] == '\n');
 	}
-	return format_text("nameserver " NET_DNS_TEXT "\n%s", kept);
+	return format_text("%s%s", servers, kept);
+}
+
+/* They are addresses of this machine: one that is not would refuse every connection, later. */
+static int try_outbound(const char *text)
+{
+	struct sockaddr_in four = {.sin_family = AF_INET};
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+	bool is_four = inet_pton(AF_INET, text, &four.sin_addr) == 1;
+	autoclose int fd = socket(is_four ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int result = -1;
+
+	if (is_four && fd >= 0)
+		result = bind(fd, (const struct sockaddr *)&four, sizeof(four));
+	else if (fd >= 0 && inet_pton(AF_INET6, text, &six.sin6_addr) == 1)
+		result = bind(fd, (const struct sockaddr *)&six, sizeof(six));
+	return result < 0 ? fail(errno, "--outbound-addr %s", text) : 0;
 }
 
 static int choose_slirp(struct sandbox *sb)
 {
 	char text[RESOLVER_MAX];
 
+	net_choose4(sb->net_network);
 	if (sb->net_ipv6 == NET_IPV6_AUTO)
 		sb->net_ipv6 = has_ipv6() ? NET_IPV6_ON : NET_IPV6_OFF;
+	for (size_t i = 0; i < sb->outbound_count; i++)
+		if (try_outbound(sb->outbound[i]) < 0)
+			return -1;
 	if (read_file_at(AT_FDCWD, "/etc/resolv.conf", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* none, or out of reach: there is nothing to keep */
-	sb->net_resolver = sandbox_own(sb, make_resolver(text, sb->net_rule_count == 0));
+	sb->net_resolver = sandbox_own(sb, make_resolver(sb, text, sb->net_rule_count == 0));
 	return sb->net_resolver ? 0 : -1;
 }
 
@@ -140,6 +181,8 @@ int network_choose(struct sandbox *sb)
 {
 	switch (sb->net) {
 	case NET_SLIRP:
+	case NET_SLIRP4NETNS:
+	case NET_PASTA:
 		return choose_slirp(sb);
 	case NET_JOIN:
 		return choose_join(sb);

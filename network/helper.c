@@ -97,6 +97,10 @@ static int make_words(const struct sandbox *sb, bool record, struct words *w)
 	if (result == 0)
 		result = add_word(w, "mtu=%lld",
 				  (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
+	if (result == 0 && sb->net_network)
+		result = add_word(w, "network=%u", sb->net_network);
+	for (size_t i = 0; result == 0 && i < sb->outbound_count; i++)
+		result = add_word(w, "outbound=%s", sb->outbound[i]);
 	for (size_t i = 0; result == 0 && i < sb->dns_count; i++)
 		result = add_word(w, "dns=%s", sb->dns[i]);
 	for (size_t i = 0; result == 0 && i < sb->net_open_count; i++)
@@ -219,6 +223,23 @@ int net_helper_wait(int *socket)
 		return fail(0, "zbox-net ended before it was ready");
 	said[length] = '\0';
 	return strcmp(said, "ready") == 0 ? 0 : fail(0, "zbox-net: %s", said);
+}
+
+int net_helper_hear(int *socket, const char *about)
+{
+	autoclose int fd = take_fd(socket);
+	struct failure said;
+	ssize_t length;
+
+	do
+		length = recv(fd, &said, sizeof(said), 0);
+	while (length < 0 && errno == EINTR);
+	if (length == (ssize_t)sizeof(said)) {
+		failure_adopt(&said);
+		failure_prefix("%s: ", about);
+		return -1;
+	}
+	return length > 0 ? 0 : fail(0, "%s: its program ended before it was ready", about);
 }
 
 void net_helper_end(struct net_helper *h)

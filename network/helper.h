@@ -32,6 +32,10 @@ int net_helper_exec(struct net_helper *h, char *const *words) MUST_CHECK;
  * the socket. Returns 0, or -1 after fail() with the program's own words. */
 int net_helper_wait(int *socket) MUST_CHECK;
 
+/* The same of a program that says "ready", or sends the record of its failure, which gets about and
+ * a colon in front. */
+int net_helper_hear(int *socket, const char *about) MUST_CHECK;
+
 /* Ends it, if it still runs. */
 void net_helper_end(struct net_helper *h);
 

@@ -113,29 +113,11 @@ int ports_hand_over(const struct net_helper ports[PORTS_WAYS], int proc)
 	return 0;
 }
 
-/* "ready", or the record of a failure. */
-static int wait_for(int *socket, bool forward)
-{
-	autoclose int fd = take_fd(socket);
-	const char *option = forward ? "--forward" : "--publish";
-	struct failure said;
-	ssize_t length;
-
-	do
-		length = recv(fd, &said, sizeof(said), 0);
-	while (length < 0 && errno == EINTR);
-	if (length == (ssize_t)sizeof(said)) {
-		failure_adopt(&said);
-		failure_prefix("%s: ", option);
-		return -1;
-	}
-	return length > 0 ? 0 : fail(0, "%s: zbox-ports ended before it was ready", option);
-}
-
 int ports_wait(struct net_helper ports[PORTS_WAYS])
 {
 	for (int way = 0; way < PORTS_WAYS; way++)
-		if (ports[way].socket >= 0 && wait_for(&ports[way].socket, way == 1) < 0)
+		if (ports[way].socket >= 0 &&
+		    net_helper_hear(&ports[way].socket, way == 1 ? "--forward" : "--publish") < 0)
 			return -1;
 	return 0;
 }

@@ -119,8 +119,8 @@ static size_t reset(const struct shape *s)
 
 static size_t unreachable(const struct shape *s, bool udp)
 {
-	static const uint8_t from4[4] = {NET_GATEWAY4 >> 24, NET_GATEWAY4 >> 16 & 255,
-					 NET_GATEWAY4 >> 8 & 255, NET_GATEWAY4 & 255};
+	const uint8_t from4[4] = {(uint8_t)(NET_GATEWAY4 >> 24), NET_GATEWAY4 >> 16 & 255,
+				  NET_GATEWAY4 >> 8 & 255, NET_GATEWAY4 & 255};
 	static const uint8_t from6[16] = NET_GATEWAY6;
 	size_t quoted = s->ip_header + 8, length = ICMP_HEADER + quoted;
 	uint8_t *out = s->out;

@@ -36,6 +36,7 @@ static const int allowed[] = {
 	SYS_sendto,
 	SYS_sendmsg,
 	SYS_connect,
+	SYS_bind, /* --outbound-addr; nothing can listen */
 	SYS_accept4,
 	SYS_shutdown,
 	SYS_getsockname,

@@ -414,8 +414,8 @@ int carrier_begin(struct carrier *c)
 	SlirpConfig config = {
 		.version = 4,
 		.in_enabled = true,
-		.vnetwork.s_addr = htonl(NET_NETWORK4),
-		.vnetmask.s_addr = htonl(NET_MASK4),
+		.vnetwork.s_addr = htonl(net_network4),
+		.vnetmask.s_addr = htonl(UINT32_MAX << (32 - NET_PREFIX4_MAX)),
 		.vhost.s_addr = htonl(NET_GATEWAY4),
 		.vnameserver.s_addr = htonl(NET_DNS4),
 		.vdhcp_start.s_addr = htonl(NET_GUEST4),
@@ -432,6 +432,10 @@ int carrier_begin(struct carrier *c)
 	};
 	struct loop *l = &loop;
 
+	if (c->outbound4.sin_family == AF_INET)
+		config.outbound_addr = &c->outbound4;
+	if (c->outbound6.sin6_family == AF_INET6)
+		config.outbound_addr6 = &c->outbound6;
 	/* libslirp's buffers of 128 KiB a flow stay out of the heap, where they would be touched:
 	 * 134 MB for 500 idle connections become 9. Nor may the heap's end have room for one: it
 	 * is made larger soon, which would copy it (31 MB for 1000 become 13; all measured). */

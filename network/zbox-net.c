@@ -15,6 +15,7 @@
  * which then does not start the command: there is never another network instead.
  *
  * Words are zbox's own, so they are few and plain: mtu=N ipv6 lan loopback loopback=PORT dns=ADDR
+ * network=N outbound=ADDR
  * allow=RULE deny=RULE sni; log and pcap: descriptors 4 and 5 are files for them; record: what was
  * refused is wanted at the end, as messages on descriptor 3.
  */
@@ -59,6 +60,32 @@ static int take_mtu(struct carrier *c, const char *text)
 	return 0;
 }
 
+static int take_network(const char *text)
+{
+	int64_t network = 0;
+
+	if (parse_number(text, 1, UINT32_MAX, &network) < 0)
+		return fail(0, "network=%s", text);
+	net_choose4((uint32_t)network);
+	return 0;
+}
+
+static int take_outbound(struct carrier *c, const char *text)
+{
+	union server address;
+
+	if (!server_parse(text, &address))
+		return fail(0, "outbound=%s", text);
+	if (address.any.sa_family == AF_INET) {
+		address.four.sin_port = 0;
+		c->outbound4 = address.four;
+	} else {
+		address.six.sin6_port = 0;
+		c->outbound6 = address.six;
+	}
+	return 0;
+}
+
 /* all: the whole loopback was opened, whatever ports are named as well. */
 static int take_word(struct carrier *c, const char *word, bool *all)
 {
@@ -82,6 +109,10 @@ static int take_word(struct carrier *c, const char *word, bool *all)
 		return take_port(&c->filter, value + 1);
 	else if (value && strncmp(word, "dns=", 4) == 0)
 		return take_server(&c->names, value + 1);
+	else if (value && strncmp(word, "network=", 8) == 0)
+		return take_network(value + 1);
+	else if (value && strncmp(word, "outbound=", 9) == 0)
+		return take_outbound(c, value + 1);
 	else if (value && strncmp(word, "mtu=", 4) == 0)
 		return take_mtu(c, value + 1);
 	else if (value && strncmp(word, "allow=", 6) == 0)

@@ -253,6 +253,8 @@ struct carrier {
 	int life;   /* the socket to zbox: its end is ours */
 	int device; /* the interface */
 	unsigned mtu;
+	struct sockaddr_in outbound4; /* own addresses of what goes out; a family of 0: any */
+	struct sockaddr_in6 outbound6;
 	unsigned descriptors; /* limit of their number */
 	struct filter filter;
 	struct host host;

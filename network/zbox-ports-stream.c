@@ -232,7 +232,8 @@ static enum progress way_carry(struct streams *s, struct stream *c, int from, un
 	if (w->held == 0)
 		leave_pipe(s, w);
 	if (w->held == 0 && w->ended) {
-		if (!w->done && shutdown(out->fd, SHUT_WR) < 0)
+		/* at the end of both ways, closing says it */
+		if (!w->done && !c->ways[!from].done && shutdown(out->fd, SHUT_WR) < 0)
 			return BROKEN;
 		w->done = true;
 		return STUCK;
@@ -404,12 +405,9 @@ static int error_of(int fd)
 
 static void connected(struct streams *s, struct stream *c, uint32_t events)
 {
-	int err;
-
 	if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
 		return;
-	err = error_of(c->sides[SERVER].fd);
-	if (err == 0) {
+	if (!(events & (EPOLLERR | EPOLLHUP)) || error_of(c->sides[SERVER].fd) == 0) {
 		opened(s, c);
 		return;
 	}
@@ -448,7 +446,8 @@ static struct stream *new_stream(const struct listener *l, int fd)
 		return NULL;
 	c->listener = l;
 	for (int i = 0; i < 2; i++) {
-		c->sides[i] = (struct side){{side_happened}, c, i == CLIENT ? fd : -1, true, false};
+		c->sides[i] =
+			(struct side){{side_happened}, c, i == CLIENT ? fd : -1, false, false};
 		c->ways[i].pipe[0] = c->ways[i].pipe[1] = -1;
 	}
 	return c;

@@ -25,7 +25,7 @@ static void test_modes(void)
 	(void)parse_as(1000, "zbox --share-net --net none true");
 	check(sb.unshare & CLONE_NEWNET, "--net none takes --share-net back");
 	expect_as(1000, "zbox --net dhcp true",
-		  "--net takes none, slirp, host or join:PID, not dhcp");
+		  "--net takes none, slirp, slirp4netns, pasta, host or join:PID, not dhcp");
 	expect_as(1000, "zbox --net join:x true",
 		  "--net join: takes the number of a process, not x");
 	expect_as(1000, "zbox --net join: true", "--net join: takes the number of a process, not ");
@@ -78,6 +78,48 @@ static void test_details(void)
 		  "--dns may be given 3 times");
 }
 
+static void test_external(void)
+{
+	(void)parse_as(1000, "zbox --net slirp4netns true");
+	check(sb.net == NET_SLIRP4NETNS && (sb.unshare & CLONE_NEWNET), "--net slirp4netns");
+	(void)parse_as(1000, "zbox --net pasta true");
+	check(sb.net == NET_PASTA && (sb.unshare & CLONE_NEWNET), "--net pasta");
+	expect_as(1000, "zbox --net pasta --net-open host-loopback:80 true",
+		  "--net-open host-loopback:PORT requires --net slirp: pasta opens all of it or "
+		  "nothing");
+	expect_as(1000, "zbox --net pasta --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --net slirp4netns --deny web.test true",
+		  "--deny requires --net slirp");
+	expect_as(1000, "zbox --net slirp4netns --net-open host-loopback --net-open lan true",
+		  NULL);
+	expect_as(1000, "zbox --net pasta --net-cidr 10.0.3.0/24 true",
+		  "--net-cidr requires --net slirp or slirp4netns: pasta takes the host's "
+		  "addresses");
+	expect_as(1000, "zbox --net slirp4netns --net-cidr 10.0.3.0/24 --dns ::1 true", NULL);
+}
+
+static void test_addresses(void)
+{
+	(void)parse_as(1000, "zbox --net slirp --net-cidr 172.20.0.0/16 true");
+	check(sb.net_network == 0xac140000 && sb.net_prefix == 16, "--net-cidr");
+	expect_as(1000, "zbox --net-cidr 10.0.3.0/24 true", "--net-cidr requires --net slirp");
+	expect_as(1000, "zbox --net slirp --net-cidr 10.0.3.0 true",
+		  "--net-cidr takes ADDRESS/BITS of IPv4, with 8 to 25 bits, not 10.0.3.0");
+	expect_as(1000, "zbox --net slirp --net-cidr 10.0.3.0/26 true",
+		  "--net-cidr takes ADDRESS/BITS of IPv4, with 8 to 25 bits, not 10.0.3.0/26");
+	expect_as(1000, "zbox --net slirp --net-cidr 10.0.3.5/24 true",
+		  "--net-cidr 10.0.3.5/24: this is an address in a network, not the network");
+	expect_as(1000, "zbox --net slirp --net-cidr 127.0.0.0/24 true",
+		  "--net-cidr 127.0.0.0/24: no interface can have such an address");
+	(void)parse_as(1000, "zbox --net slirp --outbound-addr 192.0.2.1 --outbound-addr ::1 true");
+	check(sb.outbound_count == 2, "--outbound-addr");
+	expect_as(1000, "zbox --net slirp --outbound-addr eth0 true",
+		  "--outbound-addr takes an address, not eth0");
+	expect_as(1000, "zbox --net slirp --outbound-addr ::1 --outbound-addr ::2 true",
+		  "--outbound-addr may be given once for IPv4 and once for IPv6");
+	expect_as(1000, "zbox --outbound-addr ::1 true", "--outbound-addr requires --net slirp");
+}
+
 static void test_rules(void)
 {
 	(void)parse("zbox --net slirp --allow web.test:443 --deny 198.51.100.0/24/tcp "
@@ -104,6 +146,8 @@ int main(void)
 	test_modes();
 	test_conflicts();
 	test_details();
+	test_external();
+	test_addresses();
 	test_rules();
 	sandbox_free(&sb);
 	return test_done();
