@@ -47,9 +47,10 @@ library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
 PURE           := network/filter.c network/refusal.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
-HELPERS        := $(foreach h,zbox-net,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
-HELPER_SOURCES := $(PURE) $(wildcard network/zbox-net*.c)
-SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c))
+zbox-scope_LIBS := $(call library,libsystemd)
+HELPERS        := $(foreach h,zbox-net zbox-scope,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+HELPER_SOURCES := $(PURE) $(wildcard network/zbox-net*.c cgroup/zbox-scope.c)
+SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c cgroup/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 all: $(B)/zbox $(B)/bwrap $(HELPERS)
@@ -62,6 +63,7 @@ $(B)/bwrap: $(B)/zbox
 
 # a helper's own sources, and from the archive the modules of zbox that it needs
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
+$(B)/zbox-scope: $(B)/helpers/cgroup/zbox-scope.o
 $(HELPERS): $(B)/%: $(B)/helpers.a
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $(filter %.o,$^) $< $($*_LIBS)
 $(B)/helpers/%.o: %.c
@@ -71,7 +73,7 @@ $(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) utils.c landlock.c paths
 	rm -f $@
 	$(AR) crs $@ $^
 
-$(B)/network/helper.o $(B)/testing/network/helper.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
+$(B)/program.o $(B)/testing/program.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
 
 $(B)/%.o: %.c | $(LIBC_HEADERS)
 	@mkdir -p $(@D)
@@ -124,7 +126,7 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h cgroup/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE)

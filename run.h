@@ -4,6 +4,7 @@
 #ifndef ZBOX_RUN_H
 #define ZBOX_RUN_H
 
+#include "cgroup/cgroup.h"
 #include "identity.h"
 #include "network/helper.h"
 #include "network/namespace.h"
@@ -34,6 +35,8 @@ struct run {
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct net_helper net; /* --net slirp; inside only its socket counts */
+	struct cgroup cgroup;  /* outside; its path is where the limits of this sandbox are */
+	void (*warn)(const struct sandbox *sb, const char *text); /* of what does not hold */
 
 	/* inside */
 	struct netns_maker netns;

@@ -102,6 +102,17 @@ _zbox_own="--explain \
 	--seccomp-why \
 	--landlock \
 	--landlock-only \
+	--memory \
+	--memory-high \
+	--swap \
+	--cpus \
+	--cpu-weight \
+	--pids \
+	--io-max \
+	--io-weight \
+	--cpuset \
+	--cgroup \
+	--best-effort \
 	--rlimit \
 	--nice \
 	--oom-score \
@@ -166,6 +177,17 @@ _zbox_operands()
 		--landlock | \
 		--exec-label | \
 		--file-label | \
+		--memory | \
+		--memory-high | \
+		--swap | \
+		--cpus | \
+		--cpu-weight | \
+		--pids | \
+		--io-max | \
+		--io-weight | \
+		--cpuset | \
+		--cgroup | \
+		--best-effort | \
 		--rlimit | \
 		--nice | \
 		--oom-score | \
@@ -247,6 +269,7 @@ _zbox_operand()
 		--netns:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
+		--cgroup:1 | \
 		--stats-file:1 | \
 		--meta:1 | \
 		--lock-file:1)
@@ -266,6 +289,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
+	--best-effort:1)
+		mapfile -t COMPREPLY < <(compgen -W "limits none" -- "$cur") ;;
 	esac
 }
 

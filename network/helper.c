@@ -2,161 +2,56 @@
  * helper.c - zbox-net, the program that carries user-mode networking: its start and its end.
  *
  * It is started before the clone, so that the loader and libslirp do their work on another
- * processor while the namespaces are made. It gets no environment (a loader that listens to
- * LD_PRELOAD is not wanted there), three times /dev/null, and one socket as descriptor 3:
+ * processor while the namespaces are made. How it is found and started is in program.c; it gets one
+ * socket as descriptor 3:
  *
  *   to it      the interface and the sockets for names, once, from the set-up inside
  *   from it    that it is ready, or what it failed at
  *   its end    when nobody is left who holds our end, it exits: so it never outlives the sandbox,
  *              whatever becomes of zbox. A signal for zbox's own end makes sure of it.
- *
- * Where it is looked for: beside this program, then where it was installed. Never in PATH, which
- * belongs to the caller's environment.
  */
 #include "network/helper.h"
 
 #include "kernel.h"
 #include "network/addresses.h"
+#include "program.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef ZBOX_LIBEXEC
-#define ZBOX_LIBEXEC "/usr/local/libexec/zbox"
-#endif
-
-#define HELPER_WORDS 96 /* of its command line */
-#define HELPER_FD 3
 #define END_WAIT 100 /* milliseconds from the end of its socket to its own */
 
-struct words {
-	char *list[HELPER_WORDS];
-	size_t count;
-	char text[2048];
-	size_t used;
-};
-
-/* Adds a word; what does not fit any more makes count HELPER_WORDS. */
-static void PRINTF(2, 3) add_word(struct words *w, const char *format, ...)
+static int make_words(const struct sandbox *sb, struct program_words *w)
 {
-	size_t left = sizeof(w->text) - w->used;
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	length = vsnprintf(w->text + w->used, left, format, args);
-	va_end(args);
-	if (length < 0 || (size_t)length >= left || w->count >= HELPER_WORDS - 1) {
-		w->count = HELPER_WORDS;
-		return;
-	}
-	w->list[w->count++] = w->text + w->used;
-	w->used += (size_t)length + 1;
-}
-
-static int make_words(const struct sandbox *sb, struct words *w)
-{
-	*w = (struct words){.count = 0};
-	add_word(w, "zbox-net");
-	add_word(w, "mtu=%lld", (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
+	program_begin(w, "zbox-net");
+	program_word(w, "mtu=%lld", (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
 	if (sb->net_ipv6 == NET_IPV6_ON)
-		add_word(w, "ipv6");
+		program_word(w, "ipv6");
 	for (size_t i = 0; i < sb->dns_count; i++)
-		add_word(w, "dns=%s", sb->dns[i]);
+		program_word(w, "dns=%s", sb->dns[i]);
 	for (size_t i = 0; i < sb->net_open_count; i++) {
 		const struct net_open *open = &sb->net_open[i];
 
 		if (open->lan)
-			add_word(w, "lan");
+			program_word(w, "lan");
 		else
-			add_word(w, open->port ? "loopback=%u" : "loopback", open->port);
+			program_word(w, open->port ? "loopback=%u" : "loopback", open->port);
 	}
-	return w->count < HELPER_WORDS ? 0 : fail(0, "too many --net-open");
-}
-
-/* Fills path with the place number of the program. Returns whether there is such a place. */
-static bool place(unsigned number, char path[PATH_MAX])
-{
-	static const char *const beside[] = {"zbox-net", "../libexec/zbox/zbox-net"};
-	ssize_t length;
-	char *name;
-
-	if (number == COUNT(beside))
-		return snprintf(path, PATH_MAX, "%s/zbox-net", ZBOX_LIBEXEC) < PATH_MAX;
-	if (number > COUNT(beside))
-		return false;
-	length = readlink("/proc/self/exe", path, PATH_MAX - 32);
-	if (length <= 0)
-		length = 0;
-	path[length] = '\0';
-	name = strrchr(path, '/');
-	name = name ? name + 1 : path;
-	memcpy(name, beside[number], strlen(beside[number]) + 1);
-	return true;
-}
-
-/* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
-static void become_helper(struct words *w, int socket)
-{
-	char *const no_environment[] = {NULL};
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	char path[PATH_MAX];
-	sigset_t none;
-
-	(void)sigemptyset(&none);
-	if (null < 0 || setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
-		(void)fail(errno, "zbox-net");
-		return;
-	}
-	for (int fd = 0; fd <= 2; fd++)
-		if (dup2(null, fd) < 0)
-			(void)fail(errno, "zbox-net: descriptor %d", fd);
-	if (socket == HELPER_FD ? fcntl(socket, F_SETFD, 0) < 0 : dup2(socket, HELPER_FD) < 0)
-		(void)fail(errno, "zbox-net: descriptor %d", HELPER_FD);
-	close_from_but(HELPER_FD + 1, NULL, 0);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned i = 0; !failure_get() && place(i, path); i++) {
-		(void)execve(path, w->list, no_environment);
-		if (errno != ENOENT && errno != ENOTDIR)
-			(void)fail(errno, "%s", path);
-	}
-	(void)fail(ENOENT, "zbox-net");
+	return w->full ? fail(0, "too many --net-open") : 0;
 }
 
 int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 {
-	struct words words;
-	autoclose int theirs = -1;
-	pid_t child;
-	int ends[2];
+	struct program_words words;
 
-	if (make_words(sb, &words) < 0)
+	if (make_words(sb, &words) < 0 || program_start(&words, &h->pid, &h->socket) < 0)
 		return -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return fail(errno, "a socket pair");
-	h->socket = ends[0];
-	theirs = ends[1];
-	child = vfork();
-	if (child < 0)
-		return fail(errno, "fork");
-	if (child == 0) {
-		become_helper(&words, theirs);
-		_exit(1);
-	}
-	h->pid = child;
-	if (!failure_get())
-		return 0;
-	net_helper_end(h);
-	return -1;
+	return 0;
 }
 
 int net_helper_wait(int *socket)

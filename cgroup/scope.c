@@ -1,0 +1,130 @@
+/*
+ * scope.c - a control group from systemd: a transient scope with this process in it.
+ *
+ * The asking is done by zbox-scope, because it takes a library: started with this process's pid and
+ * the addresses to try, it says "ready" or what went wrong. Which addresses:
+ *
+ *   root         the system's manager: its own socket, else the system bus
+ *   other users  XDG_RUNTIME_DIR, else /run/user/UID, has to be the caller's own: one that su or
+ *                sudo left behind would be another user's manager. In it, the manager's own socket,
+ *                else the bus. A bus that DBUS_SESSION_BUS_ADDRESS puts elsewhere comes alone
+ *
+ * These variables are the caller's. A hostile one could lead to a program that says "done" without
+ * doing it, so place.c looks where this process really is afterwards.
+ */
+#include "cgroup/scope.h"
+
+#include "program.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE 12000 /* milliseconds; zbox-scope has its own limits, which are shorter */
+#define RUNTIME_MAX 60 /* of XDG_RUNTIME_DIR: a socket's path has 108 bytes */
+
+/* The caller's own directory for sockets. Returns 0, or -1 after fail(). */
+static int runtime_directory(char path[RUNTIME_MAX + 1])
+{
+	const char *given = getenv("XDG_RUNTIME_DIR");
+	char usual[RUNTIME_MAX + 1];
+	struct stat st;
+
+	(void)snprintf(usual, sizeof(usual), "/run/user/%u", geteuid());
+	if (!given || given[0] == '\0')
+		given = usual;
+	if (given[0] != '/' || strlen(given) > RUNTIME_MAX)
+		return fail(0, "XDG_RUNTIME_DIR=%s is no directory of a user manager", given);
+	if (stat(given, &st) < 0)
+		return fail(errno, "XDG_RUNTIME_DIR=%s", given);
+	if (st.st_uid != geteuid())
+		return fail(0, "XDG_RUNTIME_DIR=%s belongs to uid %u, and the caller is %u", given,
+			    st.st_uid, geteuid());
+	(void)snprintf(path, RUNTIME_MAX + 1, "%s", given);
+	return 0;
+}
+
+/* Whether the variable says something else than the usual place. */
+static bool is_elsewhere(const char *address, const char *runtime)
+{
+	char usual[RUNTIME_MAX + 20];
+	size_t length;
+
+	if (!address || address[0] == '\0')
+		return false;
+	length = (size_t)snprintf(usual, sizeof(usual), "unix:path=%s/bus", runtime);
+	return strncmp(address, usual, length) != 0 ||
+	       (address[length] != '\0' && address[length] != ',');
+}
+
+static int add_addresses(struct program_words *w)
+{
+	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
+	char runtime[RUNTIME_MAX + 1];
+
+	if (geteuid() == 0) {
+		program_word(w, "manager=unix:path=/run/systemd/private");
+		program_word(w, "bus=unix:path=/run/dbus/system_bus_socket");
+		return 0;
+	}
+	if (runtime_directory(runtime) < 0)
+		return -1;
+	if (is_elsewhere(address, runtime)) {
+		program_word(w, "bus=%s", address);
+		return 0;
+	}
+	program_word(w, "manager=unix:path=%s/systemd/private", runtime);
+	program_word(w, "bus=unix:path=%s/bus", runtime);
+	return 0;
+}
+
+/* Waits for its one message. Returns 0, or -1 after fail(). */
+static int hear(int socket)
+{
+	struct pollfd polled = {.fd = socket, .events = POLLIN};
+	char said[512];
+	ssize_t length;
+	int ready;
+
+	do
+		ready = poll(&polled, 1, PATIENCE);
+	while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
+		return fail(ready < 0 ? errno : ETIMEDOUT, "zbox-scope");
+	length = recv(socket, said, sizeof(said) - 1, 0);
+	if (length <= 0)
+		return fail(0, "zbox-scope ended without a word");
+	said[length] = '\0';
+	return strcmp(said, "ready") == 0 ? 0 : fail(0, "%s", said);
+}
+
+int scope_enter(char unit[SCOPE_NAME])
+{
+	struct program_words words;
+	autoclose int socket = -1;
+	struct timespec now;
+	pid_t pid = -1;
+	int result;
+
+	/* pids come again, and a scope that failed may still be listed */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)snprintf(unit, SCOPE_NAME, "zbox-%d-%llx.scope", (int)getpid(),
+		       (unsigned long long)now.tv_sec * 1000000000 +
+			       (unsigned long long)now.tv_nsec);
+	program_begin(&words, "zbox-scope");
+	program_word(&words, "unit=%s", unit);
+	program_word(&words, "pid=%d", (int)getpid());
+	if (add_addresses(&words) < 0 || program_start(&words, &pid, &socket) < 0)
+		return -1;
+	result = hear(socket);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return result;
+}
