@@ -120,7 +120,7 @@ const struct option options_limits[] = {
 		"what is kept of files on disks included, to SIZE: a number of bytes that may end "
 		"in K, M, G or T, or the word unlimited. What is kept of files on disks gives way "
 		"first. When that is not enough, everything inside is killed, and nothing else. "
-		"Without --swap nothing goes to swap.\n\n"
+		"Without --swap nothing goes to swap. "
 		"This option, and those after it down to --cpuset, are limits of a control group "
 		"of version 2, which zbox makes and removes. It needs a place that the caller may "
 		"divide: the group in which zbox is, if that was delegated; else a scope, which "
@@ -182,8 +182,9 @@ const struct option options_limits[] = {
 	 .apply = add_cgroup_limit,
 	 .personality = FOR_ZBOX,
 	 .conflicts = "landlock-only",
-	 .help = "Limit rates of a disk, as in /dev/sda:wbps=10M",
-	 .man = "Limits what is read from and written to one disk. LIMIT is a device, a colon, and "
+	 .help = "Limit the rates of a disk, read and written",
+	 .man = "Limits what is read from and written to one disk, as in /dev/sda:wbps=10M. LIMIT "
+		"is a device, a colon, and "
 		"with commas between rbps=N, wbps=N (bytes a second, which may end in K, M, G or "
 		"T), riops=N or wiops=N (operations a second). The device is a device file, "
 		"MAJOR:MINOR, or any path on the file system meant; a partition stands for its "

@@ -192,8 +192,7 @@ static void print_group(FILE *out, const struct cgroup_usage *u)
 		between = ", ";
 	}
 	if (u->oom_kills != NOT_COUNTED && u->oom_kills > 0) {
-		(void)fprintf(out, "%s%llu killed for want of memory", between,
-			      (unsigned long long)u->oom_kills);
+		(void)fprintf(out, "%skilled for want of memory", between);
 		between = ", ";
 	}
 	if (between[0] == ',')

@@ -22,9 +22,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define PERIOD UINT64_C(100000) /* microseconds in which a share of the processors is handed out   \
-				 */
-#define QUOTA_MIN 1000          /* the kernel's */
+#define PERIOD                                                                                     \
+	UINT64_C(100000) /* microseconds in which a share of the processors is handed out          \
+			  */
+#define QUOTA_MIN 1000   /* the kernel's */
 #define PROCESSORS_MAX 100000
 #define WEIGHT_MAX 10000
 #define PIDS_MIN 2 /* process 1 and the command */

@@ -7,7 +7,8 @@
  *   root         the system's manager: its own socket, else the system bus
  *   other users  XDG_RUNTIME_DIR, else /run/user/UID, has to be the caller's own: one that su or
  *                sudo left behind would be another user's manager. In it, the manager's own socket,
- *                else the bus. A bus that DBUS_SESSION_BUS_ADDRESS puts elsewhere comes alone
+ *                else the bus. A bus that DBUS_SESSION_BUS_ADDRESS puts elsewhere comes alone;
+ *                where the two variables contradict each other one is stale, and nobody knows which
  *
  * These variables are the caller's. A hostile one could lead to a program that says "done" without
  * doing it, so place.c looks where this process really is afterwards.
@@ -30,14 +31,13 @@
 #define PATIENCE 12000 /* milliseconds; zbox-scope has its own limits, which are shorter */
 #define RUNTIME_MAX 60 /* of XDG_RUNTIME_DIR: a socket's path has 108 bytes */
 
-/* The caller's own directory for sockets. Returns 0, or -1 after fail(). */
-static int runtime_directory(char path[RUNTIME_MAX + 1])
+/* The caller's own directory for sockets; usual is where it should be. Returns 0, or -1 after
+ * fail(). */
+static int runtime_directory(const char *usual, char path[RUNTIME_MAX + 1])
 {
 	const char *given = getenv("XDG_RUNTIME_DIR");
-	char usual[RUNTIME_MAX + 1];
 	struct stat st;
 
-	(void)snprintf(usual, sizeof(usual), "/run/user/%u", geteuid());
 	if (!given || given[0] == '\0')
 		given = usual;
 	if (given[0] != '/' || strlen(given) > RUNTIME_MAX)
@@ -54,29 +54,35 @@ static int runtime_directory(char path[RUNTIME_MAX + 1])
 /* Whether the variable says something else than the usual place. */
 static bool is_elsewhere(const char *address, const char *runtime)
 {
-	char usual[RUNTIME_MAX + 20];
+	char bus[RUNTIME_MAX + 20];
 	size_t length;
 
 	if (!address || address[0] == '\0')
 		return false;
-	length = (size_t)snprintf(usual, sizeof(usual), "unix:path=%s/bus", runtime);
-	return strncmp(address, usual, length) != 0 ||
+	length = (size_t)snprintf(bus, sizeof(bus), "unix:path=%s/bus", runtime);
+	return strncmp(address, bus, length) != 0 ||
 	       (address[length] != '\0' && address[length] != ',');
 }
 
 static int add_addresses(struct program_words *w)
 {
 	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
-	char runtime[RUNTIME_MAX + 1];
+	char usual[RUNTIME_MAX + 1], runtime[RUNTIME_MAX + 1];
 
 	if (geteuid() == 0) {
 		program_word(w, "manager=unix:path=/run/systemd/private");
 		program_word(w, "bus=unix:path=/run/dbus/system_bus_socket");
 		return 0;
 	}
-	if (runtime_directory(runtime) < 0)
+	(void)snprintf(usual, sizeof(usual), "/run/user/%u", geteuid());
+	if (runtime_directory(usual, runtime) < 0)
 		return -1;
 	if (is_elsewhere(address, runtime)) {
+		if (!is_elsewhere(address, usual))
+			return fail(0,
+				    "XDG_RUNTIME_DIR=%s contradicts "
+				    "DBUS_SESSION_BUS_ADDRESS=%s",
+				    runtime, address);
 		program_word(w, "bus=%s", address);
 		return 0;
 	}

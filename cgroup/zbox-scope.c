@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define LIFE_FD 3
-#define ANSWER_TIME UINT64_C(1500000) /* microseconds, for the answer to the call */
+#define ANSWER_TIME UINT64_C(1300000) /* microseconds, for the answer to the call */
 #define JOB_TIME UINT64_C(9000000)    /* for its job after that */
 
 #define SYSTEMD "org.freedesktop.systemd1"

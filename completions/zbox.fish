@@ -296,7 +296,7 @@ complete -c zbox -n '__zbox_is option' -l swap -d 'Limit the swap of everything 
 complete -c zbox -n '__zbox_is option' -l cpus -d 'Limit processor time, as in 1.5 or 20%'
 complete -c zbox -n '__zbox_is option' -l cpu-weight -d 'Share of processor time when others want it too'
 complete -c zbox -n '__zbox_is option' -l pids -d 'Limit the number of processes and threads inside'
-complete -c zbox -n '__zbox_is option' -l io-max -d 'Limit rates of a disk, as in /dev/sda:wbps=10M'
+complete -c zbox -n '__zbox_is option' -l io-max -d 'Limit the rates of a disk, read and written'
 complete -c zbox -n '__zbox_is option' -l io-weight -d 'Share of the disks when others want them too'
 complete -c zbox -n '__zbox_is option' -l cpuset -d 'Run everything inside only on the processors of LIST'
 complete -c zbox -n '__zbox_is option' -l cgroup -d 'Make the control group in DIR'

@@ -239,11 +239,13 @@ static void test_status(void)
 	said[length > 0 ? length : 0] = '\0';
 	check_said(
 		"{ \"version\": 1, \"stage\": \"exec\", \"status\": 127, \"exit-code\": null, "
-		"\"signal\": null, \"limit\": null, \"wall-seconds\": 1.234567, \"user-seconds\": "
+		"\"signal\": null, \"limit\": null, \"limits-reached\": [], \"wall-seconds\": "
+		"1.234567, \"user-seconds\": "
 		"0.000000, "
 		"\"system-seconds\": 0.000000, "
 		"\"max-rss-bytes\": 4096, \"voluntary-switches\": 0, \"forced-switches\": 0, "
-		"\"read-bytes\": 0, \"written-bytes\": 0, \"weakened\": [ \"no \\\"Landlock\\\"\" "
+		"\"read-bytes\": 0, \"written-bytes\": 0, \"cgroup\": null, \"weakened\": [ \"no "
+		"\\\"Landlock\\\"\" "
 		"], "
 		"\"failure\": { \"step\": \"exec\", \"text\": \"x\\n\", \"errno\": 2, \"reason\": "
 		"\"No such file or directory\" } }\n",
