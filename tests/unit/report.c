@@ -161,6 +161,19 @@ static void test_hints(void)
 	check(strstr(cure("", ENOENT, "--cpu-limit: processor time cannot be measured in /proc"),
 		     "hidepid") != NULL,
 	      "processor time");
+	check(strstr(cure("cgroup", ENOENT, "zbox-scope"), "libsystemd-dev") != NULL, "zbox-scope");
+	check(strstr(cure("cgroup", 0, "limits need x, and this system is hybrid: y"),
+		     "unified_cgroup_hierarchy") != NULL,
+	      "control groups of both versions");
+	check(strstr(cure("cgroup", 0, "--io-weight 5: the controller io is not delegated to /x"),
+		     "Delegate=") != NULL,
+	      "a controller that is not delegated");
+	check(strstr(cure("cgroup", 0, "XDG_RUNTIME_DIR=/run belongs to uid 0, and x"),
+		     "enable-linger") != NULL,
+	      "somebody else's XDG_RUNTIME_DIR");
+	check(strstr(cure("cgroup", EACCES, "/x: no way there from the control group in which x"),
+		     "start zbox from") != NULL,
+	      "a control group out of reach");
 	check(strstr(cure("terminal", ENOSPC, "open /dev/ptmx"), "pty.max") != NULL, "terminals");
 	check(strstr(cure("exec", ENOEXEC, "x"), "interpreter") != NULL, "exec ENOEXEC");
 	check(*cure("mounts", ENOENT, "Can't find source path /usr/libexec/exec") == '\0',
