@@ -143,7 +143,7 @@ $(B)/tests/floor: tests/bench/floor.c
 $(B)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -o $@ $<
-bench: all $(B)/tests/bench $(B)/tests/floor
+bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/floor
 	B=$(CURDIR)/$(B) tests/bench/run
 
 .PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
@@ -155,13 +155,15 @@ install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)/zbox $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(DESTDIR)$(DATADIR)/doc/zbox \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DATADIR)/zbox/profiles
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DATADIR)/zbox/profiles \
+		$(DESTDIR)$(DATADIR)/zbox/apparmor
 	install -m 0755 $(B)/zbox $(DESTDIR)$(BINDIR)/zbox
 	ln -f $(DESTDIR)$(BINDIR)/zbox $(DESTDIR)$(LIBEXECDIR)/zbox/bwrap
 	$(if $(HELPERS),install -m 0755 $(HELPERS) $(DESTDIR)$(LIBEXECDIR)/zbox/)
 	install -m 0644 man/zbox.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 0644 man/zbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 profiles/*.profile $(DESTDIR)$(DATADIR)/zbox/profiles/
+	install -m 0644 apparmor/zbox $(DESTDIR)$(DATADIR)/zbox/apparmor/
 	tools/link-profiles $(DESTDIR)$(DATADIR)/zbox/profiles
 	install -m 0644 completions/zbox.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/zbox
 	install -m 0644 completions/_zbox $(DESTDIR)$(DATADIR)/zsh/site-functions/

@@ -69,6 +69,14 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
  * in run->supervisor), or -1 after fail(). */
 int outside_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
+/* command.c: the steps of the command, after the fork; returns only when one failed: -1 after
+ * fail(). */
+int command_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* command.c: whether the other end of the channel is held by anybody. Returns 0, or -1 after
+ * fail(). */
+int zbox_is_there(const struct run *run) MUST_CHECK;
+
 /* inside.c: everything in the clone. Returns its exit status. */
 int inside_run(const struct sandbox *sb, struct run *run);
 

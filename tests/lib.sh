@@ -98,6 +98,21 @@ evidence() {
 	[ -z "$err" ] || note "stderr: $err"
 }
 
+# below PID NAME: the process of that name among the descendants of PID; by name alone, a test would
+# find those of others.
+below() {
+	local child children
+	read -ra children < <(cat "/proc/$1/task/"*/children 2>/dev/null | tr '\n' ' ')
+	for child in "${children[@]}"; do
+		if [ "$(cat "/proc/$child/comm" 2>/dev/null)" = "$2" ]; then
+			echo "$child"
+			return 0
+		fi
+		below "$child" "$2" && return 0
+	done
+	return 1
+}
+
 # poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps.
 poll() {
 	local deadline=$((SECONDS + $1))

@@ -66,7 +66,9 @@ world() {
 	printf 'nameserver 127.0.0.1\nsearch example.test\n' >"$T/resolv.conf"
 	chmod 0644 "$T/resolv.conf"
 	mount --bind "$T/resolv.conf" "$(realpath /etc/resolv.conf)"
-	far python3 "$driver" serve "$T/far.log" "${far[@]}" >"$T/far.up" 2>&1 &
+	# as a command of its own: the process of a function would not pass the signal on
+	nsenter --preserve-credentials -n -t "$internet" python3 "$driver" serve "$T/far.log" "${far[@]}" \
+		>"$T/far.up" 2>&1 &
 	world_pids+=($!)
 	python3 "$driver" serve "$T/near.log" "${near[@]}" >"$T/near.up" 2>&1 &
 	world_pids+=($!)

@@ -85,8 +85,10 @@ gives 'build: the home inside is empty' 0 '' -- sandboxed build sh -c 'ls -A ~'
 export SECRET_TOKEN=x CFLAGS=-O1
 gives 'build: no variable of the caller' 1 '' -- sandboxed build printenv SECRET_TOKEN
 gives 'build: but those that builds know' 0 -O1 -- sandboxed build printenv CFLAGS
-ok 'build: a daemon is started' sandboxed build sh -c 'setsid sleep 4711.25 >/dev/null 2>&1 & sleep 0.2; pgrep -f "sleep 4711.25" >/dev/null'
-nok 'build: and is gone at the end' pgrep -f 'sleep 4711.25'
+daemon=$((600000 + $$)).25
+ok 'build: a daemon is started' sandboxed build sh -c "setsid sleep $daemon >/dev/null 2>&1 &
+	until pgrep -xf 'sleep $daemon' >/dev/null; do sleep 0.05; done"
+nok 'build: and is gone at the end' pgrep -xf "sleep $daemon"
 gives 'build: the status is the command'\''s' 7 '' -- sandboxed build sh -c 'exit 7'
 
 # ---- build-net ----

@@ -85,7 +85,8 @@ static void test_limits(void)
 		      !result_limit(&sb, SIGXFSZ << 8, NULL, 0),
 	      "not by another signal or a status");
 	none.cpu_limit = 1;
-	check(strcmp(result_limit(&none, SIGXCPU, NULL, 0), "cpu-limit") == 0, "SIGXCPU of --cpu-limit");
+	check(strcmp(result_limit(&none, SIGXCPU, NULL, 0), "cpu-limit") == 0,
+	      "SIGXCPU of --cpu-limit");
 }
 
 static void test_open(void)
