@@ -7,9 +7,10 @@
 #include "sandbox.h"
 #include "utils.h"
 
-X
+/* The kernel, or the controllers that are there, do not count it. */
+#define NOT_COUNTED UINT64_MAX
 
-	struct cgroup_usage {
+struct cgroup_usage {
 	uint64_t memory_peak, swap_peak;    /* bytes */
 	uint64_t oom_kills;                 /* processes that were killed for want of memory */
 	uint64_t memory_high;               /* how often that limit was reached */
