@@ -116,6 +116,20 @@ static bool is_marked(const char *path)
 	return false;
 }
 
+/* What systemd made, rather than somebody below: the manager of a user has a mark too, but what is
+ * in it is the manager's. */
+static bool is_unit(const char *path)
+{
+	static const char *const ends[] = {".service", ".scope", ".slice"};
+	size_t length = strlen(path);
+
+	for (size_t i = 0; i < COUNT(ends); i++)
+		if (length > strlen(ends[i]) &&
+		    strcmp(path + length - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool is_writable(int dir)
 {
 	return faccessat(dir, ".", W_OK, 0) == 0 && faccessat(dir, "cgroup.procs", W_OK, 0) == 0 &&
@@ -143,8 +157,8 @@ static bool can_divide(int dir, unsigned controllers, bool *own)
 	return faccessat(dir, "cgroup.type", F_OK, 0) < 0 || is_empty(dir, own);
 }
 
-/* From the group that this process is in upwards. With systemd the one that is marked is the last
- * to look at, and none is good without it. Returns whether there is such a place. */
+/* From the group that this process is in upwards. With systemd the unit in which that is comes
+ * last, and has to be marked. Returns whether there is such a place. */
 static bool find_own(const char *tree, const char *own, unsigned controllers,
 		     struct cgroup_place *place)
 {
@@ -165,7 +179,7 @@ static bool find_own(const char *tree, const char *own, unsigned controllers,
 		}
 		if (systemd)
 			allowed = is_marked(path);
-		if (systemd ? allowed : found.dir >= 0)
+		if (systemd ? allowed || is_unit(path) : found.dir >= 0)
 			break;
 		*strrchr(path, '/') = '\0';
 	}

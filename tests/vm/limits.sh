@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 900
+# timeout: 600
 # Limits of control groups, under a real systemd user manager to whom cpu, memory and pids are
 # delegated: that they hold, that nothing else is hit, that nothing is left.
 . "$(dirname "$0")/../lib.sh"
@@ -237,9 +237,9 @@ kill -TERM "$(cat "$T/pid")"
 ok '--cgroup: and removed' poll 30 bash -c '! ls -d "$0"/own-test.scope/zbox-*' "$slice/app.slice"
 kill_all() { systemctl --user stop own-test.scope; wait "$scope" 2>/dev/null; }
 kill_all
-for round in 1 2 3 4 5; do
+for round in 1 2 3; do
 	delegated --unit=own-test bash -c 'mkdir "$1/main" && echo $$ >"$1/main/cgroup.procs"
-		"$0" --ro-bind /usr /usr --memory 64M --cgroup "$1" sleep 1000 & sleep "0.$2"; kill -KILL $!; sleep 1000' \
+		"$0" --ro-bind /usr /usr --memory 64M --cgroup "$1" sleep 1000 & sleep "0.$2"; kill -KILL $!; wait; sleep 1000; :' \
 		"$ZBOX" "$slice/app.slice/own-test.scope" "$((RANDOM % 90 + 10))" &
 	scope=$!
 	ok "--cgroup: zbox killed, round $round" poll 30 test -d "$slice/app.slice/own-test.scope/main"
@@ -248,45 +248,4 @@ for round in 1 2 3 4 5; do
 done
 refuses '--cgroup where others are' 125 'there are processes in' -- delegated bash -c \
 	'"$0" --ro-bind /usr /usr --memory 64M --cgroup "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)" echo ran' "$ZBOX"
-
-# ---- nothing is left ----
-
-ok 'nothing so far' poll 30 nothing_left
-count=200 failed=0
-for ((i = 0; i < count; i++)); do
-	zbox_usr --memory 64M --pids 20 true || failed=$((failed + 1))
-done
-is "$count in a row" "$failed" 0
-ok 'leave nothing' poll 30 nothing_left
-for ((i = 0; i < 40; i++)); do
-	zbox_usr --memory 64M --pids 20 bash -c 'sleep 1000 & setsid sleep 1000 & wait' &
-	pid=$!
-	sleep "0.$((RANDOM % 90 + 10))"
-	kill -KILL "$pid"
-	wait "$pid" 2>/dev/null
-done
-ok 'zbox killed at any moment leaves nothing' poll 60 nothing_left
-note "$(left; units)"
-ok 'no process either' poll 30 bash -c '! pgrep -u "$(id -u)" -x sleep'
-
-# ---- what it costs ----
-
-milliseconds() { # COMMAND...: the median of nine
-	local start
-	for _ in 1 2 3 4 5 6 7 8 9; do
-		start=$(date +%s%N)
-		"$@" >/dev/null 2>&1
-		echo $((($(date +%s%N) - start) / 10000))
-	done | sort -n | sed -n 5p
-}
-cheap() {
-	local without with peer
-	without=$(milliseconds zbox_usr true)
-	with=$(milliseconds zbox_usr --memory 64M true)
-	peer=$(milliseconds systemd-run --user --scope --quiet -p MemoryMax=64M true)
-	note "zbox without limits $without, with $with; systemd-run --user --scope $peer (hundredths of a millisecond)"
-	note "zbox's part is $((100 * (with - without) / peer)) % of systemd-run"
-	[ $((with - without)) -le "$peer" ]
-}
-ok 'limits cost at most what systemd-run --user --scope costs' eval 'cheap || cheap || cheap'
 finish
