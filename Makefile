@@ -115,6 +115,9 @@ check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
 		e2e/bwrap e2e/zbox e2e/terminal
+# The same and more with another kernel and a user manager, in a virtual machine.
+check-vm: tests
+	tests/vm/run
 check-san:
 	ZBOX_SANITIZED=1 $(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all" check
@@ -146,7 +149,7 @@ $(B)/tests/bench: tests/bench/bench.c
 bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/floor
 	B=$(CURDIR)/$(B) tests/bench/run
 
-.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-vm check-san \
 	clang arm64 lint fuzz bench install uninstall dist
 
 # ---- install ----
