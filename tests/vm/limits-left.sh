@@ -1,5 +1,6 @@
 #!/bin/bash
 # timeout: 600
+# alone
 # What limits of control groups leave behind: nothing, also when zbox is killed. And what they cost.
 . "$(dirname "$0")/../lib.sh"
 

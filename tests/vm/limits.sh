@@ -1,5 +1,6 @@
 #!/bin/bash
 # timeout: 600
+# alone
 # Limits of control groups, under a real systemd user manager to whom cpu, memory and pids are
 # delegated: that they hold, that nothing else is hit, that nothing is left.
 . "$(dirname "$0")/../lib.sh"
