@@ -217,6 +217,10 @@ static const struct hint hints[] = {
 	 .why = "The system has control groups of version 1, or both versions",
 	 .cure = "boot with systemd.unified_cgroup_hierarchy=1 (in a container: its host); "
 		 "--rlimit works here, and --best-effort limits goes on without the others"},
+	{.words = "ended before the command was started",
+	 .applies = cause_tight_limit,
+	 .why = "A limit is too low for the set-up itself",
+	 .cure = "%s may be too low for the set-up itself, which takes about a megabyte"},
 	{.words = "none are mounted at",
 	 .why = "No control groups are mounted",
 	 .cure = "as root: mount -t cgroup2 none /sys/fs/cgroup; in a container it has to be put "

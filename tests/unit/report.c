@@ -145,6 +145,8 @@ static const char *cure(const char *step, int err, const char *text)
 
 static void test_hints(void)
 {
+	struct cgroup_limit memory = {.kind = CGROUP_MEMORY, .text = "9K"};
+
 	check(*cure("", 0, "Creating new namespace failed: nesting depth or x") != 0,
 	      "ENOSPC of namespaces");
 	check(strstr(cure("", EAGAIN, "clone3"), "ulimit -u") != NULL, "too many processes");
@@ -174,6 +176,15 @@ static void test_hints(void)
 	check(strstr(cure("cgroup", EACCES, "/x: no way there from the control group in which x"),
 		     "start zbox from") != NULL,
 	      "a control group out of reach");
+	check(*cure("announce", 0, "the sandbox ended before the command was started") == '\0',
+	      "the end of a set-up has no cause by itself");
+	sb.cgroup_limits = &memory;
+	sb.cgroup_limit_count = 1;
+	check(strstr(cure("announce", 0, "the sandbox ended before the command was started"),
+		     "too low for the set-up") != NULL,
+	      "but a limit of memory");
+	sb.cgroup_limits = NULL;
+	sb.cgroup_limit_count = 0;
 	check(strstr(cure("terminal", ENOSPC, "open /dev/ptmx"), "pty.max") != NULL, "terminals");
 	check(strstr(cure("exec", ENOEXEC, "x"), "interpreter") != NULL, "exec ENOEXEC");
 	check(*cure("mounts", ENOENT, "Can't find source path /usr/libexec/exec") == '\0',
