@@ -346,7 +346,7 @@ static int set_device(int group, const struct cgroup_limit *limit)
 {
 	autofree char *text = NULL;
 	size_t length = 0;
-	dev_t device;
+	dev_t device = 0;
 	FILE *out;
 
 	if (find_device(limit, &device) < 0)
