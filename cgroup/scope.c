@@ -15,16 +15,14 @@
  */
 #include "cgroup/scope.h"
 
-#include "program.h"
+#include "network/helper.h" /* which starts any program beside the sandbox */
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,16 +62,42 @@ static bool is_elsewhere(const char *address, const char *runtime)
 	       (address[length] != '\0' && address[length] != ',');
 }
 
-static int add_addresses(struct program_words *w)
+/* What zbox-scope is told; owned. */
+struct words {
+	char *list[6];
+	size_t count;
+};
+
+/* Takes the word over. Returns 0, or -1 after fail(), also when there is none. */
+static int add_word(struct words *w, char *word)
+{
+	w->list[w->count] = word;
+	w->count += word != NULL;
+	return word ? 0 : -1;
+}
+
+static void free_words(struct words *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free(w->list[i]);
+}
+
+/* The manager's own socket, and the bus. */
+static int add_pair(struct words *w, const char *manager, const char *bus)
+{
+	return add_word(w, format_text("manager=unix:path=%s", manager)) < 0
+		       ? -1
+		       : add_word(w, format_text("bus=unix:path=%s", bus));
+}
+
+static int add_addresses(struct words *w)
 {
 	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
 	char usual[RUNTIME_MAX + 1], runtime[RUNTIME_MAX + 1];
+	char manager[RUNTIME_MAX + 20], bus[RUNTIME_MAX + 20];
 
-	if (geteuid() == 0) {
-		program_word(w, "manager=unix:path=/run/systemd/private");
-		program_word(w, "bus=unix:path=/run/dbus/system_bus_socket");
-		return 0;
-	}
+	if (geteuid() == 0)
+		return add_pair(w, "/run/systemd/private", "/run/dbus/system_bus_socket");
 	(void)snprintf(usual, sizeof(usual), "/run/user/%u", geteuid());
 	if (runtime_directory(usual, runtime) < 0)
 		return -1;
@@ -83,12 +107,11 @@ static int add_addresses(struct program_words *w)
 				    "XDG_RUNTIME_DIR=%s contradicts "
 				    "DBUS_SESSION_BUS_ADDRESS=%s",
 				    runtime, address);
-		program_word(w, "bus=%s", address);
-		return 0;
+		return add_word(w, format_text("bus=%s", address));
 	}
-	program_word(w, "manager=unix:path=%s/systemd/private", runtime);
-	program_word(w, "bus=unix:path=%s/bus", runtime);
-	return 0;
+	(void)snprintf(manager, sizeof(manager), "%s/systemd/private", runtime);
+	(void)snprintf(bus, sizeof(bus), "%s/bus", runtime);
+	return add_pair(w, manager, bus);
 }
 
 /* Waits for its one message. Returns 0, or -1 after fail(). */
@@ -111,12 +134,26 @@ static int hear(int socket)
 	return strcmp(said, "ready") == 0 ? 0 : fail(0, "%s", said);
 }
 
+/* Returns 0, or -1 after fail(). */
+static int ask(struct words *w, const char *unit)
+{
+	struct net_helper scope = NET_HELPER_NONE;
+	int result;
+
+	if (add_word(w, format_text("zbox-scope")) < 0 ||
+	    add_word(w, format_text("unit=%s", unit)) < 0 ||
+	    add_word(w, format_text("pid=%d", (int)getpid())) < 0 || add_addresses(w) < 0 ||
+	    net_helper_exec(&scope, w->list) < 0)
+		return -1;
+	result = hear(scope.socket);
+	net_helper_end(&scope);
+	return result;
+}
+
 int scope_enter(char unit[SCOPE_NAME])
 {
-	struct program_words words;
-	autoclose int socket = -1;
+	struct words words = {.count = 0};
 	struct timespec now;
-	pid_t pid = -1;
 	int result;
 
 	/* pids come again, and a scope that failed may still be listed */
@@ -124,13 +161,7 @@ int scope_enter(char unit[SCOPE_NAME])
 	(void)snprintf(unit, SCOPE_NAME, "zbox-%d-%llx.scope", (int)getpid(),
 		       (unsigned long long)now.tv_sec * 1000000000 +
 			       (unsigned long long)now.tv_nsec);
-	program_begin(&words, "zbox-scope");
-	program_word(&words, "unit=%s", unit);
-	program_word(&words, "pid=%d", (int)getpid());
-	if (add_addresses(&words) < 0 || program_start(&words, &pid, &socket) < 0)
-		return -1;
-	result = hear(socket);
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
+	result = ask(&words, unit);
+	free_words(&words);
 	return result;
 }
