@@ -4,14 +4,11 @@
 # What limits of control groups leave behind: nothing, also when zbox is killed. And what they cost.
 . "$(dirname "$0")/../lib.sh"
 
-tree=/sys/fs/cgroup
-slice=$tree/user.slice/user-$(id -u).slice/user@$(id -u).service
-# what zbox makes is named after it: groups, and units of the user manager
-left() { find "$slice" -depth -name 'zbox-*' 2>/dev/null; }
-units() { systemctl --user list-units --all --no-legend --plain 'zbox-*.scope'; }
-nothing_left() { [ -z "$(left)$(units)" ] && ! pgrep -u "$(id -u)" -x zbox >/dev/null; }
+# shellcheck source=tests/vm/groups.sh
+. "$TESTS/vm/groups.sh"
 
 poll 20 nothing_left
+
 # ---- nothing is left ----
 
 is 'nothing of zbox is there before' "$(left; units)" ''
