@@ -12,6 +12,10 @@
  * property makes the whole call fail): the process, delegation, and to be forgotten at the end. The
  * limits themselves are written by zbox into what it gets.
  *
+ * This process is put into the scope as well, and outlives zbox until it is done: systemd takes a
+ * zbox that was killed in the meantime, and is not yet waited for, as a process like any other, but
+ * with it alone the scope would never become empty, so never be collected. With this one it does.
+ *
  * Who answers is the caller's own session, and gets no more trust than that: zbox looks itself
  * whether it was moved.
  */
@@ -19,6 +23,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
@@ -129,11 +134,11 @@ static int ask(struct request *r)
 					   MANAGER, "JobRemoved", job_removed, NULL, r);
 	if (result < 0)
 		return failed(result, r);
-	result = sd_bus_call_method_async(r->bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER,
-					  "StartTransientUnit", call_answered, r,
-					  "ssa(sv)a(sa(sv))", r->unit, "fail", 4, "Description",
-					  "s", "zbox sandbox", "PIDs", "au", 1, r->pid, "Delegate",
-					  "b", 1, "CollectMode", "s", "inactive-or-failed", 0);
+	result = sd_bus_call_method_async(
+		r->bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER, "StartTransientUnit", call_answered,
+		r, "ssa(sv)a(sa(sv))", r->unit, "fail", 4, "Description", "s", "zbox sandbox",
+		"PIDs", "au", 2, (uint32_t)getpid(), r->pid, "Delegate", "b", 1, "CollectMode", "s",
+		"inactive-or-failed", 0);
 	return result < 0 ? failed(result, r) : 0;
 }
 
@@ -186,8 +191,11 @@ int main(int argc, char **argv)
 	const struct failure *f;
 	char text[500] = "ready";
 
-	if (argc >= 1 && take_words(&r, argv + 1) == 0 && connect_any(&r, argv + 3) == 0 &&
-	    ask(&r) == 0)
+	/* it ends by itself, soon: see above */
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		(void)fail(errno, "zbox-scope");
+	else if (argc >= 1 && take_words(&r, argv + 1) == 0 && connect_any(&r, argv + 3) == 0 &&
+		 ask(&r) == 0)
 		(void)wait_for_scope(&r);
 	f = failure_get();
 	if (f)
