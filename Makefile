@@ -48,9 +48,12 @@ library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
-HELPERS        := $(B)/zbox-ports $(B)/zbox-backend $(foreach h,zbox-net zbox-unpack,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
-HELPER_SOURCES := $(PURE) network/confine.c $(wildcard network/zbox-net*.c network/zbox-ports*.c network/zbox-backend.c)
-SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c desktop/*.c))
+zbox-scope_LIBS := $(call library,libsystemd)
+HELPERS        := $(B)/zbox-ports $(B)/zbox-backend \
+	$(foreach h,zbox-net zbox-unpack zbox-scope,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+HELPER_SOURCES := $(PURE) network/confine.c \
+	$(wildcard network/zbox-net*.c network/zbox-ports*.c network/zbox-backend.c cgroup/zbox-scope.c)
+SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c desktop/*.c cgroup/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 all: $(B)/zbox $(B)/bwrap $(HELPERS)
@@ -64,6 +67,7 @@ $(B)/bwrap: $(B)/zbox
 # a helper's own sources, and from the archive the modules of zbox that it needs
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
 $(B)/zbox-unpack: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard unpack/*.c))
+$(B)/zbox-scope: $(B)/helpers/cgroup/zbox-scope.o
 $(B)/zbox-ports: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-ports*.c))
 $(B)/zbox-backend: $(B)/helpers/network/zbox-backend.o
 $(HELPERS): $(B)/%: $(B)/helpers.a
@@ -117,6 +121,9 @@ check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
 		e2e/bwrap e2e/zbox e2e/terminal
+# The same and more with another kernel and a user manager, in a virtual machine.
+check-vm: tests
+	tests/vm/run
 check-san:
 	ZBOX_SANITIZED=1 $(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all" check
@@ -128,7 +135,7 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h desktop/*.h)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h desktop/*.h cgroup/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE)
@@ -153,7 +160,7 @@ bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/bench-network $(
 bench-network: all $(B)/tests/bench $(B)/tests/bench-network
 	B=$(CURDIR)/$(B) tests/bench/network
 
-.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-san \
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-vm check-san \
 	clang arm64 lint fuzz bench bench-network install uninstall dist
 
 # ---- install ----

@@ -159,6 +159,20 @@ bool cause_limit_zero(const struct sandbox *sb, const struct failure *f, char *d
 	return false;
 }
 
+/* ---- limits ---- */
+
+bool cause_tight_limit(const struct sandbox *sb, const struct failure *f, char *detail)
+{
+	(void)f;
+	for (size_t i = 0; i < sb->cgroup_limit_count; i++)
+		if (sb->cgroup_limits[i].kind == CGROUP_MEMORY) {
+			(void)snprintf(detail, CAUSE_DETAIL, "--memory %s",
+				       sb->cgroup_limits[i].text);
+			return true;
+		}
+	return false;
+}
+
 /* ---- mounts ---- */
 
 /* Container runtimes mount over parts of /proc; then the kernel allows no fresh one. */

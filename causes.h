@@ -23,6 +23,9 @@ cause cause_selinux;         /* SELinux enforces */
 cause cause_no_userns;       /* the kernel was built without */
 cause cause_limit_zero;      /* a limit on namespaces is 0; detail: its sysctl */
 
+/* limits */
+cause cause_tight_limit; /* detail: --memory with its operand */
+
 /* mounts */
 cause cause_proc_masked;     /* something is mounted below /proc */
 cause cause_upper_read_only; /* detail: an overlay's upper directory that is read-only */

@@ -5,6 +5,8 @@
  */
 #include "explain-limits.h"
 
+#include "cgroup/cgroup.h"
+#include "cgroup/limits.h"
 #include "limits-text.h"
 
 #include <stdarg.h>
@@ -62,6 +64,45 @@ static void explain_rlimit(struct listener *p, const struct rlimit_change *chang
 		say(p, text);
 }
 
+static void explain_group_limit(struct listener *p, const struct cgroup_limit *limit)
+{
+	autofree char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return;
+	cgroup_limit_print(out, limit);
+	(void)fputs(", of everything together", out);
+	if (fclose(out) == 0)
+		say(p, text);
+}
+
+static bool has_limit(const struct sandbox *sb, enum cgroup_limit_kind kind)
+{
+	for (size_t i = 0; i < sb->cgroup_limit_count; i++)
+		if (sb->cgroup_limits[i].kind == kind)
+			return true;
+	return false;
+}
+
+static void explain_group(struct listener *p, const struct sandbox *sb)
+{
+	if (!cgroup_wanted(sb))
+		return;
+	for (size_t i = 0; i < sb->cgroup_limit_count; i++)
+		explain_group_limit(p, &sb->cgroup_limits[i]);
+	if (has_limit(sb, CGROUP_MEMORY) && !has_limit(sb, CGROUP_SWAP))
+		say(p, "no swap, of everything together");
+	if (sb->cgroup)
+		item(p, "in a control group of their own in %s", sb->cgroup);
+	else
+		say(p, "in a control group of their own: below that of zbox where it was "
+		       "delegated, else in a scope of systemd");
+	if (sb->best_effort == BEST_EFFORT_LIMITS)
+		say(p, "limits of everything together may be missing, as it was asked for");
+}
+
 static void sentences(struct listener *p, const struct sandbox *sb)
 {
 	char text[DURATION_TEXT];
@@ -74,6 +115,7 @@ static void sentences(struct listener *p, const struct sandbox *sb)
 		item(p, "OOM score %d", sb->oom_score);
 	if (sb->cpu_affinity)
 		item(p, "processors %s, until the command chooses others", sb->cpu_affinity);
+	explain_group(p, sb);
 	if (sb->time_limit > 0)
 		item(p, "time limit %s", duration_print(text, sb->time_limit));
 	if (sb->cpu_limit > 0)

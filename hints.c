@@ -233,6 +233,52 @@ static const struct hint hints[] = {
 	 .cure = "the sandbox has to be seen in /proc: mount it without hidepid, in a kernel with "
 		 "CONFIG_PROC_CHILDREN"},
 
+	{.words = "and this system is hybrid|version 1 only",
+	 .why = "The system has control groups of version 1, or both versions",
+	 .cure = "boot with systemd.unified_cgroup_hierarchy=1 (in a container: its host); "
+		 "--rlimit works here, and --best-effort limits goes on without the others"},
+	{.words = "ended before the command was started",
+	 .applies = cause_tight_limit,
+	 .why = "A limit is too low for the set-up itself",
+	 .cure = "%s may be too low for the set-up itself, which takes about a megabyte"},
+	{.words = "none are mounted at",
+	 .why = "No control groups are mounted",
+	 .cure = "as root: mount -t cgroup2 none /sys/fs/cgroup; in a container it has to be put "
+		 "in "
+		 "from outside"},
+	{.words = "is not delegated to",
+	 .why = "A controller is not delegated to the caller",
+	 .cure = "as root: put [Service] and Delegate=cpu cpuset io memory pids on two lines into "
+		 "/etc/systemd/system/user@.service.d/delegate.conf, systemctl daemon-reload, and "
+		 "systemctl restart user@UID (or log out and in)"},
+	{.words = "no control group was delegated",
+	 .why = "There is no systemd, and the control group of zbox belongs to somebody else",
+	 .cure = "as root make a directory for this user below /sys/fs/cgroup, with its files "
+		 "cgroup.procs and cgroup.subtree_control his too, start zbox from a group in it "
+		 "that is his, and name it with --cgroup"},
+	{.words = "zbox-scope",
+	 .err = {ENOENT},
+	 .why = "The program that asks systemd for a control group is not installed",
+	 .cure = "limits need zbox-scope beside zbox or in its libexec directory: it is built "
+		 "where "
+		 "libsystemd and its headers are (Debian: libsystemd-dev)"},
+	{.words = "XDG_RUNTIME_DIR",
+	 .why = "XDG_RUNTIME_DIR is not that of a session of the caller (su, sudo, cron)",
+	 .cure = "log in as this user, or as root: loginctl enable-linger USER; and let "
+		 "XDG_RUNTIME_DIR be /run/user/UID"},
+	{.words = "no systemd manager to ask",
+	 .why = "The caller has no systemd user manager",
+	 .cure = "a user manager runs while somebody is logged in, or for good after loginctl "
+		 "enable-linger USER; --cgroup takes a control group that root prepared"},
+	{.words = "no way there from the control group",
+	 .why = "The kernel lets nobody into a control group from outside of what is delegated to "
+		"him",
+	 .cure = "start zbox from a control group below the same delegated one, or without "
+		 "--cgroup"},
+	{.words = "only a group without may be divided",
+	 .why = "There are processes in the control group that is to be divided",
+	 .cure = "move them to a group below it, or name an empty one"},
+
 	/* privileges */
 	{.words = "landlock|Landlock",
 	 .err = {ENOSYS, EOPNOTSUPP},

@@ -43,6 +43,7 @@
  * and descriptors make us do, see mounts.c. Afterwards: ptrace or signal PID 1, see init.c.
  */
 #include "base.h"
+#include "cgroup/shield.h"
 #include "channel.h"
 #include "init.h"
 #include "kernel.h"
@@ -190,6 +191,8 @@ static int inside_mounts(const struct sandbox *sb, struct run *run)
 		return 0;
 	result = mounts_apply(sb, run->identity.outer_uid, &root, &run->guard);
 	root_free(&root);
+	if (result == 0 && run->cgroup.inside >= 0)
+		result = cgroup_shield(run->proc);
 	return result;
 }
 

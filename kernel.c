@@ -96,6 +96,17 @@ pid_t kernel_clone_as(unsigned long flags, pid_t pid)
 	return child >= 0 ? (pid_t)child : kernel_clone(flags);
 }
 
+pid_t kernel_clone_into(unsigned long flags, int cgroup)
+{
+	struct clone_args args = {
+		.flags = (uint64_t)flags | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)(unsigned)cgroup,
+	};
+
+	return (pid_t)syscall(NR_clone3, &args, sizeof(args));
+}
+
 static bool answers(long result)
 {
 	return result >= 0 || (errno != ENOSYS && errno != EPERM);

@@ -56,6 +56,10 @@ pid_t kernel_clone(unsigned long flags);
  * not choose, the child gets the next pid as any other does. */
 pid_t kernel_clone_as(unsigned long flags, pid_t pid);
 
+/* Clones as kernel_clone() does, and the child is born in the control group whose directory is
+ * given: clone3(2) with CLONE_INTO_CGROUP, Linux 5.7. */
+pid_t kernel_clone_into(unsigned long flags, int cgroup);
+
 /* Whether open_tree, move_mount and mount_setattr are there (Linux 5.12) and not refused by a
  * filter: each is called with arguments that a kernel that has it answers differently. */
 bool kernel_has_mount_api(void);

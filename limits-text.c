@@ -54,9 +54,7 @@ void rlimit_print(FILE *out, uint64_t value)
 		(void)fprintf(out, "%llu", (unsigned long long)value);
 }
 
-/* Reads digits, not necessarily up to the end. Returns what follows them, or NULL: there are none,
- * or the number is larger than max. */
-static const char *read_digits(const char *text, uint64_t max, uint64_t *number)
+const char *digits_read(const char *text, uint64_t max, uint64_t *number)
 {
 	uint64_t value = 0;
 
@@ -73,8 +71,7 @@ static const char *read_digits(const char *text, uint64_t max, uint64_t *number)
 	return text;
 }
 
-/* One value of --rlimit. Returns what follows it, or NULL. */
-static const char *read_value(const char *text, bool bytes, uint64_t *value)
+const char *amount_read(const char *text, bool bytes, uint64_t *value)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
@@ -84,7 +81,7 @@ static const char *read_value(const char *text, bool bytes, uint64_t *value)
 		*value = RLIMIT_UNLIMITED;
 		return text + 9;
 	}
-	text = read_digits(text, INT64_MAX, &number);
+	text = digits_read(text, INT64_MAX, &number);
 	if (!text)
 		return NULL;
 	unit = bytes && *text ? strchr(units, *text) : NULL;
@@ -116,10 +113,10 @@ int rlimit_parse(const char *text, struct rlimit_change *change)
 			    text);
 	if (names[row].ignored)
 		return fail(0, "--rlimit %s: Linux does not enforce this limit", text);
-	next = read_value(text + length + 1, names[row].bytes, &soft);
+	next = amount_read(text + length + 1, names[row].bytes, &soft);
 	hard = soft;
 	if (next && *next == ':')
-		next = read_value(next + 1, names[row].bytes, &hard);
+		next = amount_read(next + 1, names[row].bytes, &hard);
 	if (!next || *next != '\0')
 		return fail(0, "--rlimit %s: a limit is a number%s or unlimited", text,
 			    names[row].bytes ? " (with K, M, G or T)" : "");
@@ -137,10 +134,10 @@ int processors_parse(const char *text, cpu_set_t *set)
 	for (;;) {
 		uint64_t first = 0, last;
 
-		text = read_digits(text, PROCESSORS - 1, &first);
+		text = digits_read(text, PROCESSORS - 1, &first);
 		last = first;
 		if (text && *text == '-')
-			text = read_digits(text + 1, PROCESSORS - 1, &last);
+			text = digits_read(text + 1, PROCESSORS - 1, &last);
 		if (!text || last < first || (*text != ',' && *text != '\0')) {
 			errno = EINVAL;
 			return -1;
@@ -182,11 +179,11 @@ int duration_parse(const char *text, uint64_t *us)
 {
 	uint64_t whole, fraction = 0, scale = 1, unit;
 
-	text = read_digits(text, SECONDS_MAX * 1000, &whole);
+	text = digits_read(text, SECONDS_MAX * 1000, &whole);
 	if (text && *text == '.') {
 		const char *start = text + 1;
 
-		text = read_digits(start, SCALE_MAX - 1, &fraction);
+		text = digits_read(start, SCALE_MAX - 1, &fraction);
 		for (const char *c = start; text && c < text && scale <= SCALE_MAX; c++)
 			scale *= 10;
 	}

@@ -10,6 +10,14 @@
 
 #include <sched.h>
 
+/* Reads digits, not necessarily up to the end. Returns what follows them, or NULL: there are none,
+ * or the number is larger than max. */
+const char *digits_read(const char *text, uint64_t max, uint64_t *number) MUST_CHECK;
+
+/* Reads a number, with bytes one that may end in K, M, G or T, or the word unlimited
+ * (RLIMIT_UNLIMITED). Returns what follows, or NULL. */
+const char *amount_read(const char *text, bool bytes, uint64_t *value) MUST_CHECK;
+
 /* Reads NAME=SOFT[:HARD]; without HARD it is SOFT. Returns 0, or -1 after fail(). */
 int rlimit_parse(const char *text, struct rlimit_change *change) MUST_CHECK;
 

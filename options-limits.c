@@ -5,8 +5,11 @@
  * A limit holds or the command is not run: numbers are read strictly, and what the manual text says
  * about how far a limit goes is part of it.
  */
+#include "cgroup/limits.h"
 #include "limits-text.h"
 #include "options-table.h"
+
+#include <string.h>
 
 #define FIELD(name) .field = offsetof(struct sandbox, name)
 
@@ -75,7 +78,164 @@ int set_offset(struct parser *p, const struct option *o, char **arg)
 	return 0;
 }
 
+/* One for each kind; of io-max one for each device. */
+static struct cgroup_limit *find_limit(const struct sandbox *sb, const struct cgroup_limit *limit)
+{
+	for (size_t i = 0; i < sb->cgroup_limit_count; i++) {
+		struct cgroup_limit *l = &sb->cgroup_limits[i];
+
+		if (l->kind == limit->kind && l->device == limit->device &&
+		    strncmp(l->text, limit->text, limit->device) == 0)
+			return l;
+	}
+	return NULL;
+}
+
+static int add_cgroup_limit(struct parser *p, const struct option *o, char **arg)
+{
+	struct sandbox *sb = p->sb;
+	struct cgroup_limit limit, *slot;
+
+	if (cgroup_limit_parse(o->name, arg[0], &limit) < 0)
+		return -1;
+	slot = find_limit(sb, &limit);
+	if (!slot)
+		slot = array_add(&sb->cgroup_limits, &sb->cgroup_limit_count, sizeof(*slot));
+	if (!slot)
+		return -1;
+	*slot = limit;
+	return 0;
+}
+
 const struct option options_limits[] = {
+	{.name = "memory",
+	 .args = "SIZE",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Limit the memory of everything inside, as in 512M",
+	 .man = "Limits the memory that everything inside has together, files in memory (tmpfs) "
+		"and "
+		"what is kept of files on disks included, to SIZE: a number of bytes that may end "
+		"in K, M, G or T, or the word unlimited. What is kept of files on disks gives way "
+		"first. When that is not enough, everything inside is killed, and nothing else. "
+		"Without --swap nothing goes to swap. "
+		"This option, and those after it down to --cpuset, are limits of a control group "
+		"of version 2, which zbox makes and removes. It needs a place that the caller may "
+		"divide: the group in which zbox is, if that was delegated; else a scope, which "
+		"zbox-scope asks the caller's systemd for. A limit that cannot be set is an error "
+		"before the command is run. The set-up and zbox's process 1 count, about a "
+		"megabyte. File systems of control groups that are bound inside are read-only "
+		"then. Whoever is given the socket of systemd or of a session bus can start "
+		"programs outside of all limits."},
+	{.name = "memory-high",
+	 .args = "SIZE",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Slow everything inside down beyond this memory",
+	 .man = "Memory beyond SIZE is taken back and processes are slowed down, but none is "
+		"killed: use it below --memory."},
+	{.name = "swap",
+	 .args = "SIZE",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Limit the swap of everything inside",
+	 .man = "Limits how much of everything inside may be in swap, beside the memory of "
+		"--memory. Without this option it is 0 with --memory, else unlimited."},
+	{.name = "cpus",
+	 .args = "N",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Limit processor time, as in 1.5 or 20%",
+	 .man = "Everything inside together gets at most N times the time of one processor, in "
+		"each tenth of a second: 1.5 is one and a half processors, 20% (or 0.2) a fifth of "
+		"one. The least is 0.01."},
+	{.name = "cpu-weight",
+	 .args = "N",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Share of processor time when others want it too",
+	 .man = "The share of processor time, from 1 to 10000, when control groups beside this one "
+		"want it too; each has 100 without it."},
+	{.name = "pids",
+	 .args = "N",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Limit the number of processes and threads inside",
+	 .man = "Limits the number of processes and threads inside to N, zbox's process 1 "
+		"included; "
+		"at least 2. Those that would be one too many are not made: fork(2) fails with "
+		"EAGAIN."},
+	{.name = "io-max",
+	 .args = "LIMIT",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .conflicts = "landlock-only",
+	 .help = "Limit the rates of a disk, read and written",
+	 .man = "Limits what is read from and written to one disk, as in /dev/sda:wbps=10M. LIMIT "
+		"is a device, a colon, and "
+		"with commas between rbps=N, wbps=N (bytes a second, which may end in K, M, G or "
+		"T), riops=N or wiops=N (operations a second). The device is a device file, "
+		"MAJOR:MINOR, or any path on the file system meant; a partition stands for its "
+		"disk. May be repeated for other devices. The controller for it (io) is rarely "
+		"delegated to ordinary users."},
+	{.name = "io-weight",
+	 .args = "N",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Share of the disks when others want them too",
+	 .man = "The share of disks, from 1 to 10000, when control groups beside this one want "
+		"them "
+		"too; each has 100 without it. It counts as far as the scheduler of a disk heeds "
+		"it (BFQ, or iocost where it was switched on)."},
+	{.name = "cpuset",
+	 .args = "LIST",
+	 .apply = add_cgroup_limit,
+	 .personality = FOR_ZBOX,
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Run everything inside only on the processors of LIST",
+	 .man = "Everything inside runs only on the processors of LIST (numbers and ranges with "
+		"commas between), and cannot choose others, unlike with --cpu-affinity. All of "
+		"them have to be there. The controller for it (cpuset) is rarely delegated to "
+		"ordinary users."},
+	{.name = "cgroup",
+	 .args = "DIR",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 FIELD(cgroup),
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Make the control group in DIR",
+	 .man = "The control group for the limits, or one without limits, is made in DIR: a "
+		"directory of a mounted control group file system of version 2 that was prepared "
+		"for it. The caller needs write permission for DIR and its files cgroup.procs and "
+		"cgroup.subtree_control, and for cgroup.procs of what is above both DIR and the "
+		"group in which zbox is (the kernel's rule); no process may be in DIR itself."},
+	{.name = "best-effort",
+	 .args = "limits|none",
+	 .apply = set_choice,
+	 .personality = FOR_ZBOX,
+	 FIELD(best_effort),
+	 .value = BEST_EFFORT_LIMITS,
+	 .help = "Go on with a warning where a limit cannot be set",
+	 .man = "With limits, a limit of a control group that cannot be set, or all of them where "
+		"no "
+		"control group can be made, is a warning instead of an error, and is named in the "
+		"status record (member weakened of --status-fd). none takes that back."},
 	{.name = "rlimit",
 	 .args = "LIMIT",
 	 .apply = add_rlimit,

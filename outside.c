@@ -9,6 +9,7 @@
  *   name          the name is claimed, before there is anything that it would be the name of
  *   ids           with ranges of ids: a process is made that can run newuidmap later on
  *   privileges    no_new_privs: from here on no exec gains anything
+ *   cgroup        with limits of everything together: the control group is made and gets them
  *   network       zbox-net and zbox-ports are started, so that they load while the rest is done
  *   dbus          the process that becomes the proxy is forked, while it is still all outside
  *   join          namespaces that are joined, entered with the rights of the caller
@@ -148,6 +149,15 @@ static int outside_id_writer(const struct sandbox *sb, struct run *run)
 	return sb->uid_map.count > 0 ? idmap_writer_start(sb, &run->writer) : 0;
 }
 
+static int outside_cgroup(const struct sandbox *sb, struct run *run)
+{
+	if (cgroup_open(sb, result_wanted(sb), &run->cgroup) < 0)
+		return -1;
+	for (size_t i = 0; i < run->cgroup.note_count; i++)
+		run->warn(sb, run->cgroup.notes[i]);
+	return 0;
+}
+
 static int outside_privileges(const struct sandbox *sb, struct run *run)
 {
 	(void)run;
@@ -233,6 +243,13 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 	}
 }
 
+static bool recv_ready(int socket)
+{
+	struct pollfd polled = {.fd = socket, .events = POLLIN};
+
+	return poll(&polled, 1, 0) == 1 && (polled.revents & POLLIN);
+}
+
 /* bubblewrap's words, which launchers look for; the cure is in the hint. */
 static int clone_failed(int err)
 {
@@ -257,8 +274,27 @@ static void child_main(const struct sandbox *sb, struct run *run)
 	_exit(inside_run(sb, run));
 }
 
+static void clone_between(struct run *run, const struct sandbox *sb)
+{
+	pid_t child = -1;
+
+	if (run->cgroup.inside < 0 || cgroup_join(&run->cgroup) == 0) {
+		child = kernel_clone(run->clone_flags | CLONE_PARENT);
+		if (child < 0)
+			(void)clone_failed(errno);
+	}
+	if (child < 0)
+		channel_send_failure(run->ends[1]);
+	if (child == 0) {
+		(void)channel_send(run->ends[1], MESSAGE_BORN, 0);
+		child_main(sb, run);
+	}
+	_exit(child < 0);
+}
+
 /* A new pid namespace below one that was joined: the kernel only makes it for a process that is in
- * the joined one itself, so one in between clones the child for us, as our own child, and ends. */
+ * the joined one itself, so one in between clones the child for us, as our own child, and ends. So
+ * it is with a control group, where the child cannot be born into it. */
 static int clone_below(const struct sandbox *sb, struct run *run)
 {
 	pid_t between;
@@ -269,41 +305,48 @@ static int clone_below(const struct sandbox *sb, struct run *run)
 	between = kernel_clone(0);
 	if (between < 0)
 		return clone_failed(errno);
-	if (between == 0) {
-		pid_t child = kernel_clone(run->clone_flags | CLONE_PARENT);
+	if (between == 0)
+		clone_between(run, sb);
+	if (waitpid(between, &status, 0) != between || status != 0) {
+		struct message message;
 
-		if (child < 0) {
-			(void)clone_failed(errno);
-			channel_send_failure(run->ends[1]);
-		}
-		if (child == 0) {
-			(void)channel_send(run->ends[1], MESSAGE_BORN, 0);
-			child_main(sb, run);
-		}
-		_exit(child < 0);
-	}
-	if (waitpid(between, &status, 0) != between || status != 0)
+		/* it said why */
+		if (recv_ready(run->ends[0]))
+			(void)!channel_receive(run->ends[0], &message);
 		return fail(0, "Creating new namespace failed");
+	}
 	if (channel_sender(run->ends[0], &run->supervisor.child) < 0)
 		return -1;
 	return channel_note_senders(run->ends[0], false);
 }
 
+/* The child is ours, and in its control group from its first moment. */
+static int clone_child(const struct sandbox *sb, struct run *run)
+{
+	pid_t *child = &run->supervisor.child;
+
+	if (sb->pidns_fd >= 0 && (run->clone_flags & CLONE_NEWPID))
+		return clone_below(sb, run);
+	if (run->cgroup.inside >= 0) {
+		*child = kernel_clone_into(run->clone_flags, run->cgroup.inside);
+		/* also for what is no lack of the kernel: it fails with better words */
+		if (*child < 0)
+			return clone_below(sb, run);
+	} else {
+		*child = kernel_clone(run->clone_flags);
+		if (*child < 0)
+			return clone_failed(errno);
+	}
+	if (*child == 0)
+		child_main(sb, run);
+	return 0;
+}
+
 static int outside_clone(const struct sandbox *sb, struct run *run)
 {
 	plan_processes(sb, run);
-	if (channel_open(run->ends) < 0)
+	if (channel_open(run->ends) < 0 || clone_child(sb, run) < 0)
 		return -1;
-	if (sb->pidns_fd >= 0 && (run->clone_flags & CLONE_NEWPID)) {
-		if (clone_below(sb, run) < 0)
-			return -1;
-	} else {
-		run->supervisor.child = kernel_clone(run->clone_flags);
-		if (run->supervisor.child < 0)
-			return clone_failed(errno);
-		if (run->supervisor.child == 0)
-			child_main(sb, run);
-	}
 	close_fd(&run->ends[1]);
 	run->supervisor.channel = take_fd(&run->ends[0]);
 	run->supervisor.reaper = run->reaper;
@@ -417,6 +460,10 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 		      run->ports[0].socket,
 		      run->ports[1].socket,
 		      run->bus.ready,
+		      run->cgroup.place.dir,
+		      run->cgroup.box,
+		      run->cgroup.inside,
+		      run->cgroup.line,
 		      -1,
 		      -1};
 
@@ -461,6 +508,7 @@ static const struct stage before[] = {
 	{"terminal", outside_terminal},
 	{"ids", outside_id_writer},
 	{"privileges", outside_privileges},
+	{"cgroup", outside_cgroup}, /* not with other ids: systemd asks who we are */
 	{"network", outside_network},
 	{"dbus", outside_bus},
 	{"join", outside_join},
@@ -489,6 +537,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 		proxy_end(&run->bus);
 		end_helpers(sb, run);
 		idmap_writer_end(&run->writer);
+		cgroup_close(&run->cgroup);
 		return -1;
 	}
 	s->net = &run->net;
@@ -509,6 +558,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	proxy_end(&run->bus);
 	net_helper_finish(&run->net);
 	end_helpers(sb, run);
+	cgroup_close(&run->cgroup);
 	announce_end(sb, s);
 	return result;
 }

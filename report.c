@@ -168,6 +168,37 @@ static void write_refused(struct json *j, const struct status_record *record)
 	json_close(j, ']');
 }
 
+static void write_count(struct json *j, const char *name, uint64_t count)
+{
+	if (count == NOT_COUNTED)
+		json_null(j, name);
+	else
+		json_number(j, name, (int64_t)count);
+}
+
+static void write_group(struct json *j, const struct cgroup_usage *u)
+{
+	if (!u) {
+		json_null(j, "cgroup");
+		return;
+	}
+	json_open(j, "cgroup", '{');
+	write_count(j, "memory-peak-bytes", u->memory_peak);
+	write_count(j, "swap-peak-bytes", u->swap_peak);
+	write_count(j, "oom-kills", u->oom_kills);
+	write_count(j, "memory-high-events", u->memory_high);
+	write_count(j, "pids-peak", u->pids_peak);
+	write_count(j, "pids-refused", u->pids_refused);
+	write_count(j, "throttled-periods", u->throttled);
+	if (u->throttled_us == NOT_COUNTED)
+		json_null(j, "throttled-seconds");
+	else
+		json_seconds(j, "throttled-seconds", u->throttled_us);
+	write_count(j, "read-bytes", u->read_bytes);
+	write_count(j, "written-bytes", u->written_bytes);
+	json_close(j, '}');
+}
+
 static void write_record(struct json *j, const struct status_record *record)
 {
 	const struct failure *f = record->failure;
@@ -185,6 +216,10 @@ static void write_record(struct json *j, const struct status_record *record)
 	else
 		json_null(j, "signal");
 	json_text(j, "limit", record->limit);
+	json_open(j, "limits-reached", '[');
+	for (size_t i = 0; i < record->hit_count; i++)
+		json_text(j, NULL, record->hits[i]);
+	json_close(j, ']');
 	json_seconds(j, "wall-seconds", record->wall_us);
 	json_seconds(j, "user-seconds", record->user_us);
 	json_seconds(j, "system-seconds", record->system_us);
@@ -193,6 +228,7 @@ static void write_record(struct json *j, const struct status_record *record)
 	json_number(j, "forced-switches", (int64_t)record->forced_switches);
 	json_number(j, "read-bytes", (int64_t)record->read_bytes);
 	json_number(j, "written-bytes", (int64_t)record->written_bytes);
+	write_group(j, record->group);
 	json_open(j, "weakened", '[');
 	for (size_t i = 0; i < record->weakened_count; i++)
 		json_text(j, NULL, record->weakened[i]);

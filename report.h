@@ -5,6 +5,7 @@
 #ifndef ZBOX_REPORT_H
 #define ZBOX_REPORT_H
 
+#include "cgroup/usage.h"
 #include "network/refusals.h"
 #include "sandbox.h"
 #include "utils.h"
@@ -23,15 +24,18 @@ void report_warning(const struct sandbox *sb, const char *text);
 
 /* How it ended, for --status-fd. docs/json.md describes what is written. */
 struct status_record {
-	const char *stage;           /* how far it came: a step of sandbox.c, "command" when that
-					ran, never NULL */
-	int exit_code;               /* of the command, -1: it did not exit by itself */
-	int signal;                  /* that ended the command, 0 none */
-	int status;                  /* exit status of zbox itself */
-	const char *limit;           /* that was reached, NULL none */
-	uint64_t wall_us;            /* from the start of zbox to the end, microseconds */
-	uint64_t user_us, system_us; /* processor time of the command and what it waited for */
-	uint64_t max_rss;            /* of the largest process, bytes */
+	const char *stage;       /* how far it came: a step of sandbox.c, "command" when that
+				    ran, never NULL */
+	int exit_code;           /* of the command, -1: it did not exit by itself */
+	int signal;              /* that ended the command, 0 none */
+	int status;              /* exit status of zbox itself */
+	const char *limit;       /* that was reached, and ended the command; NULL none */
+	const char *const *hits; /* limits that were reached at all; borrowed */
+	size_t hit_count;
+	const struct cgroup_usage *group; /* of the control group, NULL none; borrowed */
+	uint64_t wall_us;                 /* from the start of zbox to the end, microseconds */
+	uint64_t user_us, system_us;      /* processor time of the command and what it waited for */
+	uint64_t max_rss;                 /* of the largest process, bytes */
 	uint64_t voluntary_switches, forced_switches; /* of processes on the processors */
 	uint64_t read_bytes, written_bytes;           /* from and to disks */
 	bool ended_by_zbox;                           /* for a limit of time */

@@ -8,7 +8,8 @@
  *
  * An attacker would like to be counted too low. The sums are made when a process is waited for, so
  * PID 1 waits for all that is left (init.c); children of a process that ignores SIGCHLD are waited
- * for by nobody, and what they used is lost. The manual page says so. He would like to forge lines
+ * for by nobody, and what they used is lost. The manual page says so. A control group, where there
+ * is one for limits, has no such gap, and its sums are taken. He would like to forge lines
  * of the record, too: what he can choose is numbers, and the name of his program in a message.
  */
 #include "result.h"
@@ -66,11 +67,24 @@ void result_measure(const struct timespec *start, struct status_record *record)
 	record->written_bytes = (uint64_t)usage.ru_oublock * 512;
 }
 
-const char *result_limit(const struct sandbox *sb, int status)
+void result_group(const struct cgroup_usage *usage, struct status_record *record)
+{
+	record->group = usage;
+	if (usage->user_us != NOT_COUNTED && usage->system_us != NOT_COUNTED) {
+		record->user_us = usage->user_us;
+		record->system_us = usage->system_us;
+	}
+}
+
+const char *result_limit(const struct sandbox *sb, int status, const char *const *hits,
+			 size_t hit_count)
 {
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	const char *cpu = sb->cpu_limit > 0 ? "cpu-limit" : NULL;
 
+	for (size_t i = 0; signal == SIGKILL && i < hit_count; i++)
+		if (strcmp(hits[i], "memory") == 0)
+			return "memory";
 	for (size_t i = 0; i < sb->rlimit_count; i++) {
 		if (sb->rlimits[i].resource == RLIMIT_FSIZE && signal == SIGXFSZ)
 			return "rlimit fsize";
@@ -84,7 +98,8 @@ const char *result_limit(const struct sandbox *sb, int status)
 
 static void meta_outcome(FILE *out, const struct status_record *r)
 {
-	bool timed = r->limit && strncmp(r->limit, "rlimit", 6) != 0;
+	bool timed = r->limit &&
+		     (strcmp(r->limit, "time-limit") == 0 || strcmp(r->limit, "cpu-limit") == 0);
 
 	if (r->exit_code >= 0 && !timed)
 		(void)fprintf(out, "exitcode:%d\n", r->exit_code);
@@ -121,6 +136,11 @@ static void print_meta(FILE *out, const struct status_record *r)
 	(void)fprintf(out, "csw-voluntary:%llu\ncsw-forced:%llu\n",
 		      (unsigned long long)r->voluntary_switches,
 		      (unsigned long long)r->forced_switches);
+	if (r->group && r->group->memory_peak != NOT_COUNTED)
+		(void)fprintf(out, "cg-mem:%llu\n",
+			      (unsigned long long)(r->group->memory_peak / 1024));
+	if (r->group && r->group->oom_kills != NOT_COUNTED && r->group->oom_kills > 0)
+		(void)fputs("cg-oom-killed:1\n", out);
 	meta_outcome(out, r);
 }
 
@@ -166,6 +186,36 @@ static void print_refused(FILE *out, const struct status_record *r)
 	}
 }
 
+static void print_group(FILE *out, const struct cgroup_usage *u)
+{
+	const char *between = "zbox: stats: together: ";
+
+	if (u->memory_peak != NOT_COUNTED) {
+		(void)fprintf(out, "%smemory ", between);
+		print_size(out, u->memory_peak);
+		between = ", ";
+	}
+	if (u->swap_peak != NOT_COUNTED && u->swap_peak > 0) {
+		(void)fprintf(out, "%sswap ", between);
+		print_size(out, u->swap_peak);
+		between = ", ";
+	}
+	if (u->pids_peak != NOT_COUNTED) {
+		(void)fprintf(out, "%s%llu processes", between, (unsigned long long)u->pids_peak);
+		between = ", ";
+	}
+	if (u->throttled_us != NOT_COUNTED && u->throttled_us > 0) {
+		(void)fprintf(out, "%sthrottled %.3f s", between, (double)u->throttled_us / 1e6);
+		between = ", ";
+	}
+	if (u->oom_kills != NOT_COUNTED && u->oom_kills > 0) {
+		(void)fprintf(out, "%skilled for want of memory", between);
+		between = ", ";
+	}
+	if (between[0] == ',')
+		(void)fputc('\n', out);
+}
+
 static void print_summary(FILE *out, const struct status_record *r)
 {
 	(void)fprintf(out, "zbox: stats: wall %.3f s, user %.3f s, system %.3f s\n",
@@ -179,9 +229,14 @@ static void print_summary(FILE *out, const struct status_record *r)
 	print_size(out, r->written_bytes);
 	(void)fputc('\n', out);
 	print_refused(out, r);
+	if (r->group)
+		print_group(out, r->group);
 	(void)fputs("zbox: stats: ", out);
 	if (r->limit)
 		(void)fprintf(out, "%s reached, ", r->limit);
+	for (size_t i = 0; i < r->hit_count; i++)
+		if (!r->limit || strcmp(r->hits[i], r->limit) != 0)
+			(void)fprintf(out, "%s reached, ", r->hits[i]);
 	if (r->exit_code >= 0)
 		(void)fprintf(out, "exited with status %d\n", r->exit_code);
 	else if (r->signal > 0)

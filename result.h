@@ -32,8 +32,13 @@ int result_open(const struct sandbox *sb, struct result_files *files) MUST_CHECK
  */
 void result_measure(const struct timespec *start, struct status_record *record);
 
-/* The limit that the command's wait status tells of, NULL: none. */
-const char *result_limit(const struct sandbox *sb, int status);
+/* Takes over what a control group counted more exactly. */
+void result_group(const struct cgroup_usage *usage, struct status_record *record);
+
+/* The limit that the command's wait status tells of, NULL: none. hits: limits of the control group
+ * that were reached. */
+const char *result_limit(const struct sandbox *sb, int status, const char *const *hits,
+			 size_t hit_count);
 
 /* Writes what was asked for, also the summary on standard error; closes the files. Returns 0, or -1
  * after fail(): a file could not be written, which does not change how the run ended. */

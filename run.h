@@ -4,6 +4,7 @@
 #ifndef ZBOX_RUN_H
 #define ZBOX_RUN_H
 
+#include "cgroup/cgroup.h"
 #include "control-server.h"
 #include "desktop/proxy.h"
 #include "entry.h"
@@ -43,6 +44,8 @@ struct run {
 	struct bus_proxy bus;                /* --dbus */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
 	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
+	struct cgroup cgroup; /* outside; its path is where the limits of this sandbox are */
+	void (*warn)(const struct sandbox *sb, const char *text); /* of what does not hold */
 
 	/* inside */
 	struct netns_maker netns;

@@ -66,6 +66,7 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->seccomp_changes);
 	free(sb->seccomp_fds);
 	free(sb->rlimits);
+	free(sb->cgroup_limits);
 	free(sb->lock_files);
 	free(sb->keep_fds);
 	free(sb->warnings);

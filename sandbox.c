@@ -164,7 +164,7 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 				       .limit = limit_name(s->timers.hit),
 				       .ended_by_zbox = s->timers.last != TURN_NOTHING,
 				       .failure = f};
-	const char *weak[WEAKNESSES];
+	const char *weak[WEAKNESSES], *hits[CGROUP_LIMITS];
 	size_t loud;
 
 	if (!result_wanted(sb))
@@ -177,15 +177,22 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 		weak[record.weakened_count++] = "the network was lost: its program ended";
 	if (s->ports_gone && record.weakened_count < COUNT(weak))
 		weak[record.weakened_count++] = "ports were lost: zbox-ports ended";
+	for (size_t i = 0; i < run->cgroup.note_count && record.weakened_count < COUNT(weak); i++)
+		weak[record.weakened_count++] = run->cgroup.notes[i];
+	record.hits = hits;
+	if (run->cgroup.measured)
+		record.hit_count = cgroup_usage_hits(sb, &run->cgroup.usage, hits);
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
 		record.signal = WTERMSIG(s->status);
 	if (s->started && s->ended && !record.limit)
-		record.limit = result_limit(sb, s->status);
+		record.limit = result_limit(sb, s->status, hits, record.hit_count);
 	record.refused = run->net.refused;
 	record.refused_count = run->net.refused_count;
 	result_measure(start, &record);
+	if (run->cgroup.measured)
+		result_group(&run->cgroup.usage, &record);
 	if (sb->status_fd >= 0)
 		(void)!report_status(sb->status_fd, &record); /* the reader may have gone */
 	return result_write(sb, &run->files, &record);
@@ -226,6 +233,8 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.writer = IDMAP_WRITER_NONE,
 		.bus = BUS_PROXY_NONE,
 		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
+		.cgroup = CGROUP_NONE,
+		.warn = report_warning,
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
@@ -254,6 +263,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	if (write_record(sb, &run, status, &start) < 0 && !failed)
 		report_failure(sb, failure_get());
 	free(run.net.refused);
+	cgroup_free(&run.cgroup);
 	return status;
 }
 

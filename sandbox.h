@@ -107,6 +107,35 @@ struct rlimit_change {
 	uint64_t soft, hard;
 };
 #define RLIMIT_UNLIMITED UINT64_MAX
+
+/* Limits of a control group: what everything inside may use together. cgroup/limits.c has a row for
+ * each. */
+enum cgroup_limit_kind {
+	CGROUP_MEMORY,
+	CGROUP_MEMORY_HIGH,
+	CGROUP_SWAP,
+	CGROUP_CPUS,
+	CGROUP_CPU_WEIGHT,
+	CGROUP_PIDS,
+	CGROUP_IO_MAX,
+	CGROUP_IO_WEIGHT,
+	CGROUP_CPUSET,
+	CGROUP_LIMITS
+};
+
+#define IO_RATES 4 /* rbps, wbps, riops, wiops */
+
+/* One for each kind; of CGROUP_IO_MAX one for each device. */
+struct cgroup_limit {
+	enum cgroup_limit_kind kind;
+	const char *text;         /* the operand */
+	uint64_t value;           /* bytes, a number, a weight, 1/100,000 of a processor */
+	size_t device;            /* CGROUP_IO_MAX: length of the device in text */
+	uint64_t rates[IO_RATES]; /* a second; 0 not given */
+};
+
+/* What may be missing. */
+enum best_effort { BEST_EFFORT_UNSET, BEST_EFFORT_LIMITS, BEST_EFFORT_NONE };
 #define NICE_UNSET INT32_MAX
 #define OOM_SCORE_UNSET INT32_MAX
 /* Where the command's network comes from. NET_NAMESPACES: as unshare, netns_fd and netns_path say,
@@ -349,12 +378,16 @@ struct sandbox {
 	/* limits */
 	struct rlimit_change *rlimits;
 	size_t rlimit_count;
-	int nice;                           /* NICE_UNSET: the caller's */
-	int oom_score;                      /* OOM_SCORE_UNSET: the caller's */
-	const char *cpu_affinity;           /* list of processors, NULL: the caller's */
-	uint64_t time_limit;                /* microseconds, 0 none */
-	uint64_t cpu_limit;                 /* the same, of user and system time */
-	bool stats;                         /* a summary on standard error at the end */
+	int nice;                 /* NICE_UNSET: the caller's */
+	int oom_score;            /* OOM_SCORE_UNSET: the caller's */
+	const char *cpu_affinity; /* list of processors, NULL: the caller's */
+	struct cgroup_limit *cgroup_limits;
+	size_t cgroup_limit_count;
+	const char *cgroup;           /* directory to make the control group in, NULL: found */
+	enum best_effort best_effort; /* what may be missing */
+	uint64_t time_limit;          /* microseconds, 0 none */
+	uint64_t cpu_limit;           /* the same, of user and system time */
+	bool stats;                   /* a summary on standard error at the end */
 	const char *stats_file, *meta_file; /* NULL none */
 	uint64_t grace;                     /* between SIGTERM and SIGKILL, microseconds */
 

@@ -156,6 +156,17 @@ _zbox_own="--explain \
 	--seccomp-why \
 	--landlock \
 	--landlock-only \
+	--memory \
+	--memory-high \
+	--swap \
+	--cpus \
+	--cpu-weight \
+	--pids \
+	--io-max \
+	--io-weight \
+	--cpuset \
+	--cgroup \
+	--best-effort \
 	--rlimit \
 	--nice \
 	--oom-score \
@@ -250,6 +261,17 @@ _zbox_operands()
 		--landlock | \
 		--exec-label | \
 		--file-label | \
+		--memory | \
+		--memory-high | \
+		--swap | \
+		--cpus | \
+		--cpu-weight | \
+		--pids | \
+		--io-max | \
+		--io-weight | \
+		--cpuset | \
+		--cgroup | \
+		--best-effort | \
 		--rlimit | \
 		--nice | \
 		--oom-score | \
@@ -346,6 +368,7 @@ _zbox_operand()
 		--chdir:1 | \
 		--rootfs:1 | \
 		--seccomp-profile:1 | \
+		--cgroup:1 | \
 		--stats-file:1 | \
 		--meta:1 | \
 		--lock-file:1)
@@ -367,6 +390,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
+	--best-effort:1)
+		mapfile -t COMPREPLY < <(compgen -W "limits none" -- "$cur") ;;
 	--list:1)
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	esac

@@ -72,6 +72,17 @@ function __zbox_operands
 			--landlock \
 			--exec-label \
 			--file-label \
+			--memory \
+			--memory-high \
+			--swap \
+			--cpus \
+			--cpu-weight \
+			--pids \
+			--io-max \
+			--io-weight \
+			--cpuset \
+			--cgroup \
+			--best-effort \
 			--rlimit \
 			--nice \
 			--oom-score \
@@ -205,6 +216,7 @@ set -l paths --profile:1 \
 	--chdir:1 \
 	--rootfs:1 \
 	--seccomp-profile:1 \
+	--cgroup:1 \
 	--stats-file:1 \
 	--meta:1 \
 	--lock-file:1
@@ -371,6 +383,17 @@ complete -c zbox -n '__zbox_is option' -l seccomp-show -d 'Print what a profile 
 complete -c zbox -n '__zbox_is option' -l seccomp-why -d 'Print what a profile does with a call and its arguments'
 complete -c zbox -n '__zbox_is option' -l landlock -d 'Landlock as a second layer'
 complete -c zbox -n '__zbox_is option' -l landlock-only -d 'Confine without namespaces, where those are forbidden'
+complete -c zbox -n '__zbox_is option' -l memory -d 'Limit the memory of everything inside, as in 512M'
+complete -c zbox -n '__zbox_is option' -l memory-high -d 'Slow everything inside down beyond this memory'
+complete -c zbox -n '__zbox_is option' -l swap -d 'Limit the swap of everything inside'
+complete -c zbox -n '__zbox_is option' -l cpus -d 'Limit processor time, as in 1.5 or 20%'
+complete -c zbox -n '__zbox_is option' -l cpu-weight -d 'Share of processor time when others want it too'
+complete -c zbox -n '__zbox_is option' -l pids -d 'Limit the number of processes and threads inside'
+complete -c zbox -n '__zbox_is option' -l io-max -d 'Limit the rates of a disk, read and written'
+complete -c zbox -n '__zbox_is option' -l io-weight -d 'Share of the disks when others want them too'
+complete -c zbox -n '__zbox_is option' -l cpuset -d 'Run everything inside only on the processors of LIST'
+complete -c zbox -n '__zbox_is option' -l cgroup -d 'Make the control group in DIR'
+complete -c zbox -n '__zbox_is option' -l best-effort -d 'Go on with a warning where a limit cannot be set'
 complete -c zbox -n '__zbox_is option' -l rlimit -d 'Set a limit of setrlimit, as in nofile=1024'
 complete -c zbox -n '__zbox_is option' -l nice -d 'Run the command with nice value N'
 complete -c zbox -n '__zbox_is option' -l oom-score -d 'Be killed sooner, or later, when memory is short'
@@ -399,4 +422,5 @@ complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
+complete -c zbox -f -n '__zbox_is --best-effort:1' -a 'limits none'
 complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'

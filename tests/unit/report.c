@@ -145,6 +145,8 @@ static const char *cure(const char *step, int err, const char *text)
 
 static void test_hints(void)
 {
+	struct cgroup_limit memory = {.kind = CGROUP_MEMORY, .text = "9K"};
+
 	check(*cure("", 0, "Creating new namespace failed: nesting depth or x") != 0,
 	      "ENOSPC of namespaces");
 	check(strstr(cure("", EAGAIN, "clone3"), "ulimit -u") != NULL, "too many processes");
@@ -172,6 +174,28 @@ static void test_hints(void)
 	check(strstr(cure("", ENOENT, "--cpu-limit: processor time cannot be measured in /proc"),
 		     "hidepid") != NULL,
 	      "processor time");
+	check(strstr(cure("cgroup", ENOENT, "zbox-scope"), "libsystemd-dev") != NULL, "zbox-scope");
+	check(strstr(cure("cgroup", 0, "limits need x, and this system is hybrid: y"),
+		     "unified_cgroup_hierarchy") != NULL,
+	      "control groups of both versions");
+	check(strstr(cure("cgroup", 0, "--io-weight 5: the controller io is not delegated to /x"),
+		     "Delegate=") != NULL,
+	      "a controller that is not delegated");
+	check(strstr(cure("cgroup", 0, "XDG_RUNTIME_DIR=/run belongs to uid 0, and x"),
+		     "enable-linger") != NULL,
+	      "somebody else's XDG_RUNTIME_DIR");
+	check(strstr(cure("cgroup", EACCES, "/x: no way there from the control group in which x"),
+		     "start zbox from") != NULL,
+	      "a control group out of reach");
+	check(*cure("announce", 0, "the sandbox ended before the command was started") == '\0',
+	      "the end of a set-up has no cause by itself");
+	sb.cgroup_limits = &memory;
+	sb.cgroup_limit_count = 1;
+	check(strstr(cure("announce", 0, "the sandbox ended before the command was started"),
+		     "too low for the set-up") != NULL,
+	      "but a limit of memory");
+	sb.cgroup_limits = NULL;
+	sb.cgroup_limit_count = 0;
 	check(strstr(cure("terminal", ENOSPC, "open /dev/ptmx"), "pty.max") != NULL, "terminals");
 	check(strstr(cure("exec", ENOEXEC, "x"), "interpreter") != NULL, "exec ENOEXEC");
 	check(*cure("mounts", ENOENT, "Can't find source path /usr/libexec/exec") == '\0',
@@ -253,11 +277,13 @@ static void test_status(void)
 	said[length > 0 ? length : 0] = '\0';
 	check_said(
 		"{ \"version\": 1, \"stage\": \"exec\", \"status\": 127, \"exit-code\": null, "
-		"\"signal\": null, \"limit\": null, \"wall-seconds\": 1.234567, \"user-seconds\": "
+		"\"signal\": null, \"limit\": null, \"limits-reached\": [], \"wall-seconds\": "
+		"1.234567, \"user-seconds\": "
 		"0.000000, "
 		"\"system-seconds\": 0.000000, "
 		"\"max-rss-bytes\": 4096, \"voluntary-switches\": 0, \"forced-switches\": 0, "
-		"\"read-bytes\": 0, \"written-bytes\": 0, \"weakened\": [ \"no \\\"Landlock\\\"\" "
+		"\"read-bytes\": 0, \"written-bytes\": 0, \"cgroup\": null, "
+		"\"weakened\": [ \"no \\\"Landlock\\\"\" "
 		"], \"refused\": [ { \"name\": \"a\\\"b\", \"protocol\": \"name\", "
 		"\"address\": null, \"port\": 0, \"count\": 3 } ], "
 		"\"failure\": { \"step\": \"exec\", \"text\": \"x\\n\", \"errno\": 2, \"reason\": "

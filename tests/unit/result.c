@@ -77,15 +77,16 @@ static void test_limits(void)
 	struct rlimit_change both[] = {{RLIMIT_FSIZE, 1, 1}, {RLIMIT_CPU, 1, 1}};
 	struct sandbox sb = {.rlimits = both, .rlimit_count = 2}, none = {0};
 
-	check(strcmp(result_limit(&sb, SIGXFSZ), "rlimit fsize") == 0, "SIGXFSZ");
-	check(strcmp(result_limit(&sb, SIGXCPU), "rlimit cpu") == 0, "SIGXCPU");
-	check(!result_limit(&none, SIGXFSZ) && !result_limit(&none, SIGXCPU),
+	check(strcmp(result_limit(&sb, SIGXFSZ, NULL, 0), "rlimit fsize") == 0, "SIGXFSZ");
+	check(strcmp(result_limit(&sb, SIGXCPU, NULL, 0), "rlimit cpu") == 0, "SIGXCPU");
+	check(!result_limit(&none, SIGXFSZ, NULL, 0) && !result_limit(&none, SIGXCPU, NULL, 0),
 	      "not without the limit");
-	check(!result_limit(&sb, SIGKILL) && !result_limit(&sb, 0) &&
-		      !result_limit(&sb, SIGXFSZ << 8),
+	check(!result_limit(&sb, SIGKILL, NULL, 0) && !result_limit(&sb, 0, NULL, 0) &&
+		      !result_limit(&sb, SIGXFSZ << 8, NULL, 0),
 	      "not by another signal or a status");
 	none.cpu_limit = 1;
-	check(strcmp(result_limit(&none, SIGXCPU), "cpu-limit") == 0, "SIGXCPU of --cpu-limit");
+	check(strcmp(result_limit(&none, SIGXCPU, NULL, 0), "cpu-limit") == 0,
+	      "SIGXCPU of --cpu-limit");
 }
 
 static void test_open(void)

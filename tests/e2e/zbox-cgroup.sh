@@ -1,0 +1,111 @@
+#!/bin/bash
+# Limits by a control group, as far as they can be seen without one: words, errors with their cures,
+# best effort, who is asked and what is said when he does not answer. That they hold is seen in
+# tests/vm/limits.sh.
+. "$(dirname "$0")/../lib.sh"
+
+# ---- words ----
+
+refuses '--memory takes bytes' 125 '--memory takes bytes' -- zbox_usr --memory 1.5G echo ran
+refuses '--memory-high too' 125 '--memory-high takes bytes' -- zbox_usr --memory-high x echo ran
+refuses '--swap too' 125 '--swap takes bytes' -- zbox_usr --swap -1 echo ran
+refuses '--cpus takes processors' 125 '--cpus takes a number' -- zbox_usr --cpus 0.001 echo ran
+refuses '--cpu-weight takes a weight' 125 'from 1 to 10000' -- zbox_usr --cpu-weight 0 echo ran
+refuses '--io-weight too' 125 'from 1 to 10000' -- zbox_usr --io-weight 10001 echo ran
+refuses '--pids takes two and more' 125 '--pids takes a number of 2' -- zbox_usr --pids 1 echo ran
+refuses '--io-max takes a device and rates' 125 'DEVICE:RATE=N' -- zbox_usr --io-max /dev/sda echo ran
+refuses '--cpuset takes a list' 125 'a list of processors' -- zbox_usr --cpuset 3-1 echo ran
+refuses '--best-effort of something else' 125 'takes limits|none' -- zbox_usr --best-effort all echo ran
+refuses 'not with --landlock-only' 125 'cannot be combined' -- zbox_usr --landlock-only --pids 9 echo ran
+refuses 'nor --cgroup' 125 'cannot be combined' -- zbox_usr --landlock-only --cgroup /sys/fs/cgroup echo ran
+refuses 'under the name bwrap' 1 'Unknown option' -- bwrap_usr --memory 64M true
+
+run zbox_usr --explain --memory 64M --cpus 150% --pids 20 --io-max /dev/sda:wbps=1M,riops=5 --cpuset 0 \
+	--best-effort limits -- true
+for part in 'memory 67108864 bytes' 'no swap' 'cpus 1.5,' 'pids 20' 'io-max /dev/sda wbps=1048576 riops=5' \
+	'cpuset 0' 'a control group of their own' 'may be missing'; do
+	contains "--explain: $part" "$out" "$part"
+done
+run zbox_usr --explain --memory 64M --swap 1M --memory 32M --cgroup /sys/fs/cgroup/box -- true
+contains '--explain: the last one counts' "$out" 'memory 33554432 bytes'
+lacks 'and the first does not' "$out" 67108864
+lacks 'with --swap there is swap' "$out" 'no swap'
+contains '--explain: --cgroup' "$out" 'in /sys/fs/cgroup/box'
+run zbox_usr --explain -- true
+lacks '--explain: none without limits' "$out" 'control group of'
+
+# ---- where there is none ----
+
+refuses '--cgroup of nothing' 125 "--cgroup $T/none: No such file" -- zbox_usr --cgroup "$T/none" --pids 9 echo ran
+refuses '--cgroup of another file system' 125 'no control group of version 2' -- \
+	zbox_usr --cgroup "$T" --pids 9 echo ran
+
+group=/sys/fs/cgroup
+if [ "$(stat -f -c %T $group)" != cgroup2fs ]; then
+	# version 1, or both: an error that says so, at once
+	SECONDS=0
+	refuses 'no version 2: the error says what is there' 125 'limits need control groups of version 2' -- \
+		zbox_usr --memory 64M echo ran
+	is 'at once' $((SECONDS < 2)) 1
+	contains 'and what to do' "$err" 'systemd.unified_cgroup_hierarchy=1'
+	gives 'best effort: the command runs' 0 ran -- zbox_usr --best-effort limits --memory 64M echo ran
+	contains 'with a warning' "$err" 'a limit does not hold'
+	refuses 'none takes it back' 125 'version 2' -- \
+		zbox_usr --best-effort limits --memory 64M --best-effort none echo ran
+	run zbox_usr --best-effort limits --memory 64M --status-fd 2 true
+	matches 'the status record says it' "$err" '"weakened": \[.*a limit does not hold'
+	contains 'and that there was no control group' "$err" '"cgroup": null'
+else
+	ok 'version 2 is there' test -e $group/cgroup.controllers
+	nok 'the top of it is not this user'"'s" test -w $group/cgroup.procs
+	refuses 'as --cgroup it is refused' 125 'Permission denied' -- zbox_usr --cgroup $group --pids 9 echo ran
+fi
+
+# ---- without limits nothing of it happens ----
+
+if sanitized || ! command -v strace >/dev/null; then
+	pass 'without limits no system call (needs strace, not sanitizers)'
+else
+	strace -f -o "$T/trace" "$ZBOX" --ro-bind /usr /usr true
+	is 'without limits no look at control groups' "$(grep -E 'sys/fs/cgroup|self/cgroup|zbox-scope|INTO_CGROUP' \
+		"$T/trace")" ''
+fi
+
+# ---- who is asked ----
+
+scope=${ZBOX%/*}/zbox-scope
+if [ ! -x "$scope" ]; then
+	skip 'zbox-scope' 'needs libsystemd-dev when zbox is built'
+	finish
+	exit
+fi
+ask() { "$TESTS/e2e/scope-driver.py" "$scope" "$@"; }
+asked='PIDs Delegate CollectMode'
+asked=$(tr ' ' '\n' <<<"$asked" | sort | tr '\n' ' ')
+said() { # NAME WANT ASKED KIND...
+	local name=$1 want=$2 was_asked=$3 start end
+	shift 3
+	start=$(date +%s%N)
+	run ask "$@"
+	end=$(date +%s%N)
+	is "$name" "$(head -n 1 <<<"$out")" "$want"
+	is "$name: asked" "$(sed -n 2p <<<"$out" | tr ' ' '\n' | sort | tr '\n' ' ' | sed 's/^ $//')" \
+		"${was_asked:+$asked}"
+	milliseconds=$(((end - start) / 1000000))
+}
+said 'a manager does it' ready yes good
+said 'a bus does it' ready yes bus-good
+said 'the first that is there' ready yes missing bus-good
+said 'one that nobody listens at is none' ready yes refuses good
+said 'nobody is there' 'no systemd manager to ask for a control group: unix:path=DIR/1: No such file or directory' '' \
+	missing bus-missing
+said 'an error' "systemd refused a scope: there is one (org.freedesktop.systemd1.UnitExists)" yes error
+said 'a job that fails' 'systemd could not start zbox-test.scope: failed' yes bus-failed
+said 'silence' 'unix:path=DIR/0 takes the connection and does not answer' '' silent
+ok 'for not much more than a second' test "$milliseconds" -lt 4000
+said 'silence of a bus' 'unix:path=DIR/0 takes the connection and does not answer' '' bus-silent
+said 'silence of a manager' 'unix:path=DIR/0 takes the call for a scope and does not answer' yes mute
+said 'silence of a manager on a bus' 'unix:path=DIR/0 takes the call for a scope and does not answer' yes bus-mute
+run ask garbage
+contains 'something else' "$out" 'unix:path=DIR/0: '
+finish

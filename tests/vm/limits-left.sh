@@ -1,0 +1,54 @@
+#!/bin/bash
+# timeout: 600
+# alone
+# What limits of control groups leave behind: nothing, also when zbox is killed. And what they cost.
+. "$(dirname "$0")/../lib.sh"
+
+# shellcheck source=tests/vm/groups.sh
+. "$TESTS/vm/groups.sh"
+
+poll 20 nothing_left
+
+# ---- nothing is left ----
+
+is 'nothing of zbox is there before' "$(left; units)" ''
+mounts=$(wc -l </proc/self/mountinfo)
+count=200 failed=0
+for ((i = 0; i < count; i++)); do
+	zbox_usr --memory 64M --pids 20 true || failed=$((failed + 1))
+done
+is "$count in a row" "$failed" 0
+ok 'leave nothing' poll 30 nothing_left
+is 'no mount either' "$(wc -l </proc/self/mountinfo)" "$mounts"
+for ((i = 0; i < 40; i++)); do
+	zbox_usr --memory 64M --pids 20 bash -c 'sleep 1000 & setsid sleep 1000 & wait' &
+	pid=$!
+	sleep "0.$((RANDOM % 90 + 10))"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+done
+ok 'zbox killed at any moment leaves nothing' poll 60 nothing_left
+note "$(left; units)"
+ok 'no process either' poll 30 bash -c '! pgrep -u "$(id -u)" -x sleep'
+
+# ---- what it costs ----
+
+milliseconds() { # COMMAND...: the median of nine
+	local start
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		start=$(date +%s%N)
+		"$@" >/dev/null 2>&1
+		echo $((($(date +%s%N) - start) / 10000))
+	done | sort -n | sed -n 5p
+}
+cheap() {
+	local without with peer
+	without=$(milliseconds zbox_usr true)
+	with=$(milliseconds zbox_usr --memory 64M true)
+	peer=$(milliseconds systemd-run --user --scope --quiet -p MemoryMax=64M true)
+	note "zbox without limits $without, with $with; systemd-run --user --scope $peer (hundredths of a millisecond)"
+	note "zbox's part is $((100 * (with - without) / peer)) % of systemd-run"
+	[ $((with - without)) -le "$peer" ]
+}
+ok 'limits cost at most what systemd-run --user --scope costs' eval 'cheap || cheap || cheap'
+finish
