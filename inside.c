@@ -9,6 +9,7 @@
  *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
+ *   dbus          the directory for the proxy's sockets is handed to it
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
  *                 host's /proc, which is still held; then the second user namespace: what follows
@@ -16,12 +17,15 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
- *   network       with --net slirp: the namespace is entered, zbox-net says that it is ready
+ *   dbus          the proxy says that it is ready
+ *   network       with --net slirp or ports: the namespace is entered, zbox-net and zbox-ports say
+ *                 that they are ready
  *   limits        OOM score and processors, while this process may write to its files in /proc
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *   network       the namespace is entered, with the last use of a capability
  *
- * Then this process becomes PID 1 and makes one child, the command, which does five more things:
+ * Then this process becomes PID 1 and makes one child, the command, which does five more things
+ * (command.c):
  *
  *   session       its place in the terminal, its signals as the caller had them
  *   limits        rlimits, nice value: the command's alone
@@ -42,8 +46,6 @@
 #include "init.h"
 #include "kernel.h"
 #include "mounts.h"
-#include "network/addresses.h"
-#include "network/namespace.h"
 #include "resources.h"
 #include "run.h"
 #include "selinux.h"
@@ -51,7 +53,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,16 +80,6 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
 
 /* ---- life ---- */
 
-/* When it has ended, its end of the channel is closed. */
-static int zbox_is_there(const struct run *run)
-{
-	struct pollfd peer = {.fd = run->ends[1], .events = POLLIN};
-
-	if (poll(&peer, 1, 0) < 0 || (peer.revents & (POLLHUP | POLLERR)))
-		return fail(0, "zbox outside is gone");
-	return 0;
-}
-
 /* The signal for the parent's end is forgotten when credentials change, so it is asked for again
  * after each such step. */
 static int die_with_zbox(const struct sandbox *sb, struct run *run)
@@ -98,20 +89,6 @@ static int die_with_zbox(const struct sandbox *sb, struct run *run)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return fail(errno, "die with zbox");
 	return zbox_is_there(run);
-}
-
-/* The device is opened in the namespace that it is for, but the host's /dev is in reach only now.
- */
-static int hold_tap(const struct sandbox *sb, struct run *run)
-{
-	run->tap = (struct tap){.device = open("/dev/net/tun", O_PATH | O_CLOEXEC),
-				.helper = run->net.socket,
-				.mtu = (unsigned)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT),
-				.ipv6 = sb->net_ipv6 == NET_IPV6_ON};
-	if (run->tap.device >= 0)
-		return 0;
-	failure_step("network");
-	return fail(errno, "/dev/net/tun");
 }
 
 /* Each source of the mounts is a descriptor. The soft limit is the caller's habit, the hard one is
@@ -146,9 +123,7 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 		return fail(errno, "/proc");
 	if (raise_descriptors(sb, run) < 0)
 		return -1;
-	if (sb->net == NET_SLIRP && hold_tap(sb, run) < 0)
-		return -1;
-	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1], &run->tap) < 0)
+	if (inside_network_begin(sb, run) < 0)
 		return -1;
 	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
 }
@@ -194,38 +169,6 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* In a network namespace that has just been entered. */
-static int fill_network(const struct run *run)
-{
-	if (loopback_up() < 0)
-		return -1;
-	return run->tap.device < 0 ? 0 : tap_hand_over(&run->tap, run->proc);
-}
-
-/* Where the clone made it, it is still empty; else the helper is waited for,
- * as late as can be. */
-static int inside_network(const struct sandbox *sb, struct run *run)
-{
-	(void)sb;
-	if (run->clone_flags & CLONE_NEWNET) {
-		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
-		return fill_network(run);
-	}
-	return netns_end(&run->netns);
-}
-
-/* While zbox-net is still at it as much as can be is done, but not the end of opening devices. */
-static int inside_network_ready(const struct sandbox *sb, struct run *run)
-{
-	if (sb->net != NET_SLIRP)
-		return 0;
-	if (inside_network(sb, run) < 0)
-		return -1;
-	tap_allow_ping(run->proc, getgid());
-	close_fd(&run->tap.device);
-	return net_helper_wait(&run->net.socket);
-}
-
 /* ---- mounts ---- */
 
 static int inside_mounts(const struct sandbox *sb, struct run *run)
@@ -238,7 +181,7 @@ static int inside_mounts(const struct sandbox *sb, struct run *run)
 	run->cwd = getcwd(NULL, 0); /* NULL: it was deleted, or is out of sight */
 	if (sb->landlock_only)
 		return 0;
-	result = mounts_apply(sb, run->identity.outer_uid, &root);
+	result = mounts_apply(sb, run->identity.outer_uid, &root, &run->guard);
 	root_free(&root);
 	return result;
 }
@@ -263,6 +206,18 @@ static int inside_terminal(const struct sandbox *sb, struct run *run)
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- D-Bus ---- */
+
+static int inside_bus(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_hand_over(sb, &run->bus) : 0;
+}
+
+static int inside_bus_ready(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_wait(&run->bus) : 0;
 }
 
 /* ---- the second user namespace ---- */
@@ -307,7 +262,7 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
 			return -1;
-		if ((run->late_flags & CLONE_NEWNET) && fill_network(run) < 0)
+		if ((run->late_flags & CLONE_NEWNET) && inside_network_fill(run) < 0)
 			return -1;
 		if (die_with_zbox(sb, run) < 0)
 			return -1;
@@ -404,122 +359,16 @@ static const struct stage inside[] = {
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
+	{"dbus", inside_bus}, /* its directory is there from here on */
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"dbus", inside_bus_ready}, /* as late as can be */
 	{"network", inside_network_ready},
 	{"limits", inside_limits},
 	{"privileges", inside_privileges},
 	{"network", inside_network},
-};
-
-/* ---- the command ---- */
-
-/* Where no pid namespace sees to it: the end of PID 1 is the end of the command. */
-static int die_with_init(const struct sandbox *sb, const struct run *run)
-{
-	if (!run->alone || (sb->personality == PERSONALITY_BWRAP && !sb->die_with_parent))
-		return 0;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		return fail(errno, "die with zbox");
-	if (getppid() != run->self) /* it ended before that */
-		return fail(0, "zbox is gone");
-	return zbox_is_there(run);
-}
-
-static int command_session(const struct sandbox *sb, struct run *run)
-{
-	const struct terminal *t = run->supervisor.terminal;
-
-	if (die_with_init(sb, run) < 0)
-		return -1;
-	(void)umask(run->umask);
-	if (setrlimit(RLIMIT_NOFILE, &run->descriptors) < 0)
-		return fail(errno, "RLIMIT_NOFILE");
-	if (sb->new_session && !run->reaper && !t->replaced && setsid() < 0)
-		return fail(errno, "setsid");
-	if (!run->reaper && t->replaced && terminal_session(run->slave) < 0)
-		return -1;
-	if (t->replaced && terminal_attach(t, run->slave) < 0)
-		return -1;
-	if (!t->replaced && run->reaper && sb->new_session && setpgid(0, 0) < 0)
-		return fail(errno, "setpgid");
-	if (sigprocmask(SIG_SETMASK, &run->old_mask, NULL) < 0)
-		return fail(errno, "sigprocmask");
-	return selinux_label_exec(run->exec_label, run->proc);
-}
-
-static int command_limits(const struct sandbox *sb, struct run *run)
-{
-	(void)run;
-	return resources_apply(sb);
-}
-
-static int command_capabilities(const struct sandbox *sb, struct run *run)
-{
-	return privileges_drop(sb, run->privileges, true);
-}
-
-static int command_seccomp(const struct sandbox *sb, struct run *run)
-{
-	/* without a PID 1 nobody else can say that it came this far */
-	if (!run->reaper)
-		(void)channel_send(run->ends[1], MESSAGE_STARTED, 0);
-	return privileges_filter(sb, run->privileges);
-}
-
-/* bubblewrap is linked with glibc, whose execvp(3) gives a file without a first line that says by
- * what it is run to the shell. Returns only when that fails. */
-static void exec_by_shell(const struct run *run, const char *file)
-{
-	const char *path = strchr(file, '/') ? "" : identity_variable(environ, "PATH");
-	size_t count = 0;
-	char shell[] = "/bin/sh";
-	autofree char **words = NULL;
-
-	while (run->argv[count])
-		count++;
-	words = calloc(count + 2, sizeof(*words));
-	if (!words)
-		return;
-	words[0] = shell;
-	memcpy(words + 2, run->argv + 1, (count - 1) * sizeof(*words));
-	for (size_t length; path; path = path[length] ? path + length + 1 : NULL) {
-		autofree char *name = NULL;
-
-		length = strcspn(path, ":");
-		name = format_text("%.*s%s%s", (int)length, path, length ? "/" : "", file);
-		if (!name)
-			return;
-		words[1] = name;
-		if (access(name, X_OK) == 0)
-			(void)execv(shell, words);
-	}
-}
-
-static int command_exec(const struct sandbox *sb, struct run *run)
-{
-	const char *file = run->argv[0];
-	int err;
-
-	if (run->argv0)
-		run->argv[0] = run->argv0;
-	environ = run->environment;
-	(void)execvp(file, run->argv);
-	err = errno;
-	if (err == ENOEXEC && sb->personality == PERSONALITY_BWRAP)
-		exec_by_shell(run, file);
-	return fail_status(err == ENOENT ? 127 : 126, err,
-			   sb->personality == PERSONALITY_BWRAP ? "execvp %s" : "%s", file);
-}
-
-static const struct stage command[] = {
-	{"command", command_session},
-	{"limits", command_limits},
-	{"capabilities", command_capabilities},
-	{"seccomp", command_seccomp},
-	{"exec", command_exec},
 };
 
 /* ---- PID 1 ---- */
@@ -533,7 +382,7 @@ static int init_privileges(const struct sandbox *sb, struct run *run)
 
 static int init_close(const struct sandbox *sb, const struct run *run, const struct init *init)
 {
-	int *keep = calloc(run->lock_count + 5, sizeof(*keep));
+	int *keep = calloc(run->lock_count + run->guard.count + 6, sizeof(*keep));
 	size_t count = 0;
 
 	if (!keep)
@@ -545,6 +394,7 @@ static int init_close(const struct sandbox *sb, const struct run *run, const str
 	keep[count++] = run->slave;
 	keep[count++] = run->children;
 	keep[count++] = sb->sync_fd;
+	count += guard_descriptors(&run->guard, keep + count);
 	close_from_but(sb->personality == PERSONALITY_BWRAP ? 3 : 0, keep, count);
 	free(keep);
 	return 0;
@@ -596,6 +446,7 @@ static int spawn(const struct sandbox *sb, struct run *run)
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),
 		.children = run->children,
+		.guard = &run->guard,
 	};
 	bool ends = run->alone && !init.lingers;
 	int result;
@@ -614,7 +465,7 @@ static int spawn(const struct sandbox *sb, struct run *run)
 	if (init.command < 0)
 		return fail(errno, "Can't fork for child");
 	if (init.command == 0)
-		_exit(stages_apply(command, COUNT(command), sb, run) != 0);
+		_exit(command_run(sb, run) != 0);
 	/* the exec has worked, or its failure is in our record */
 	if (failure_get())
 		return -1;
@@ -629,8 +480,7 @@ int inside_run(const struct sandbox *sb, struct run *run)
 	int status = -1;
 
 	if (stages_apply(inside, COUNT(inside), sb, run) == 0)
-		status = run->reaper ? spawn(sb, run)
-				     : stages_apply(command, COUNT(command), sb, run);
+		status = run->reaper ? spawn(sb, run) : command_run(sb, run);
 	if (status < 0)
 		channel_send_failure(run->ends[1]);
 	return status < 0 ? 1 : status;

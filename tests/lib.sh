@@ -106,8 +106,27 @@ evidence() {
 	[ -z "$err" ] || note "stderr: $err"
 }
 
+<<<<<<< HEAD
 # poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps. On a machine that
 # is computed by another one $ZBOX_TEST_PATIENCE makes the seconds longer.
+=======
+# below PID NAME: the process of that name among the descendants of PID; by name alone, a test would
+# find those of others.
+below() {
+	local child children
+	read -ra children < <(cat "/proc/$1/task/"*/children 2>/dev/null | tr '\n' ' ')
+	for child in "${children[@]}"; do
+		if [ "$(cat "/proc/$child/comm" 2>/dev/null)" = "$2" ]; then
+			echo "$child"
+			return 0
+		fi
+		below "$child" "$2" && return 0
+	done
+	return 1
+}
+
+# poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps.
+>>>>>>> main
 poll() {
 	local deadline=$((SECONDS + $1 * ${ZBOX_TEST_PATIENCE:-1}))
 	shift

@@ -45,7 +45,7 @@ nok '--pidns with what is no namespace' bwrap "${host[@]}" --userns 7 --pidns 8 
 "$BWRAP" "${host[@]}" --userns 7 --info-fd 8 unshare -U sh -c 'echo up >up2; read -r x <end2' 7<"$user" 8>info3 &
 box2=$!
 poll 10 test -e up2
-inner=$(pgrep -n -f 'echo up >up2')
+inner=$(below "$box2" sh)
 gives '--userns2' 0 "$(readlink "/proc/$inner/ns/user")" -- \
 	bwrap "${host[@]}" --userns 7 --userns2 8 readlink /proc/self/ns/user 7<"$user" 8<"/proc/$inner/ns/user"
 gives '--userns2 with a network namespace of its own' 0 "$(readlink "/proc/$inner/ns/user") lo" -- \

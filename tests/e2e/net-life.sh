@@ -12,9 +12,9 @@ begin() {
 	net_zbox --net slirp "$@" -- sh -c 'echo up; read line; python3 /driver.py tcp 198.51.100.80 7' \
 		<"$T/gate" >"$T/said" 2>"$T/warned" &
 	exec 8>"$T/gate"
-	poll 5 grep -q up "$T/said"
 	box=$!
-	helper=$(pgrep -x zbox-net | tail -n 1)
+	poll 20 grep -q up "$T/said"
+	helper=$(below "$box" zbox-net)
 }
 go() {
 	echo >&8
@@ -42,13 +42,13 @@ is 'its descriptors' "$fds" '3 null 4 socket 1 tun '
 nok 'nobody of the same user looks into it' "${ordinary[@]}" sh -c "[ '${ordinary[*]}' ] && cat /proc/$helper/environ"
 go
 is 'the network works meanwhile' "$(tail -n 1 "$T/said")" ok
-ok 'it ends with the sandbox' poll 2 gone
+ok 'it ends with the sandbox' poll 20 gone
 
 # ---- its end ----
 
 begin --status-fd 9 9>"$T/status"
 kill -KILL "$helper"
-ok 'its end is told at once' poll 3 grep -q 'network is gone: zbox-net ended with signal 9' "$T/warned"
+ok 'its end is told at once' poll 20 grep -q 'network is gone: zbox-net ended with signal 9' "$T/warned"
 go
 is 'the command goes on' "$status" 0
 matches 'without a network' "$(tail -n 1 "$T/said")" '^(ENETDOWN|ENETUNREACH|EHOSTUNREACH|TimeoutError)'
@@ -56,7 +56,7 @@ contains 'the record says it' "$(cat "$T/status")" 'the network was lost'
 
 begin
 kill -KILL "$(ps -o ppid= -p "$helper" | tr -d ' ')"
-ok 'it ends when zbox is killed' poll 2 gone
+ok 'it ends when zbox is killed' poll 20 gone
 exec 8>&-
 wait "$box" 2>/dev/null
 

@@ -60,11 +60,11 @@ exec 7>&-
 
 # ---- joining ----
 
-net_zbox "${slirp[@]}" -- sh -c 'echo up; exec sleep 30' >"$T/first" &
+net_zbox "${slirp[@]}" -- sh -c 'echo up; exec sleep 300' >"$T/first" &
 first=$!
 world_pids+=("$first")
-poll 5 grep -q up "$T/first"
-pid=$(pgrep -n -x sleep -u "$("${ordinary[@]}" id -u)")
+poll 20 grep -q up "$T/first"
+pid=$(below "$first" sleep)
 gives 'join: the network of another sandbox' 0 ok -- net_zbox --net "join:$pid" "${inside[@]}" tcp 198.51.100.80 7
 gives 'with its name server' 0 '198.51.100.80' -- net_zbox --net "join:$pid" -- sh -c 'getent ahostsv4 web.test | sed -n "1s/ .*//p"'
 gives 'and what it closes' 0 ECONNREFUSED -- net_zbox --net "join:$pid" "${inside[@]}" tcp 203.0.113.2 7
@@ -74,5 +74,5 @@ refuses 'join: a process of the own network' 125 "has the caller's own network" 
 [ ${#ordinary[@]} = 0 ] || refuses 'join: a process of somebody else' 125 'no command of a sandbox of the same user' -- \
 	net_zbox --net "join:$$" -- echo ran
 kill "$first"
-poll 5 test ! -d "/proc/$first"
+poll 20 test ! -d "/proc/$first"
 finish

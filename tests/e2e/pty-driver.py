@@ -7,6 +7,7 @@ One step a line; TEXT knows \\n, \\r, \\x03 and the like:
     send TEXT        types it
     expect REGEX     waits until it is shown, forgets everything up to its end
     prod REGEX       the same, with an empty line now and then: a shell reports jobs before a prompt
+    insist KEYS RE   the keys, again and again until it is shown: a program may lose a stop
     absent REGEX     it is not among what is shown within a moment
     raw, cooked      waits until the terminal is raw; until its modes are those of the start
     notraw           it is not raw now, nor after a moment
@@ -31,7 +32,7 @@ import sys
 import termios
 import time
 
-PATIENCE = float(os.environ.get("PTY_PATIENCE", "10"))
+PATIENCE = float(os.environ.get("PTY_PATIENCE", "20"))
 MOMENT = 0.3
 
 
@@ -79,6 +80,14 @@ class Person:
             if self.wait(lambda: re.search(regex, self.shown), MOMENT):
                 return self.expect(regex)
             self.send("\\r")
+        return False
+
+    def insist(self, words):
+        keys, _, regex = words.partition(" ")
+        for _ in range(10):
+            self.send(keys)
+            if self.wait(lambda: re.search(regex, self.shown), PATIENCE / 10):
+                return self.expect(regex)
         return False
 
     def absent(self, regex):

@@ -259,8 +259,7 @@ EOS
 	send G
 	expect 2000\r\n
 	expect \(END\)
-	send \x1a
-	expect Stopped
+	insist \x1a Stopped
 	cooked
 	send fg\r
 	raw
@@ -280,8 +279,7 @@ if command -v vim >/dev/null; then
 	expect \x1b\[\?1049h
 	raw
 	send ihello\x1b
-	send \x1a
-	expect \x1b\[\?1049l
+	insist \x1a \x1b\[\?1049l
 	expect Stopped
 	cooked
 	send fg\r

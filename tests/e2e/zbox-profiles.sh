@@ -77,7 +77,7 @@ fresh_home
 ok 'build: make' sandboxed build make
 ok 'build: what it made is there, and ours' test -x hello -a -O hello
 denied 'build: /usr cannot be written' sandboxed build touch /usr/evil
-for what in key token bashrc network sibling; do
+for what in key token bashrc hook config rename network sibling; do
 	denied "build: $what cannot be done" sandboxed build /tmp/try $what
 done
 is 'build: .bashrc is as it was' "$(cat "$home/.bashrc")" '# mine'
@@ -85,8 +85,10 @@ gives 'build: the home inside is empty' 0 '' -- sandboxed build sh -c 'ls -A ~'
 export SECRET_TOKEN=x CFLAGS=-O1
 gives 'build: no variable of the caller' 1 '' -- sandboxed build printenv SECRET_TOKEN
 gives 'build: but those that builds know' 0 -O1 -- sandboxed build printenv CFLAGS
-ok 'build: a daemon is started' sandboxed build sh -c 'setsid sleep 4711.25 >/dev/null 2>&1 & sleep 0.2; pgrep -f "sleep 4711.25" >/dev/null'
-nok 'build: and is gone at the end' pgrep -f 'sleep 4711.25'
+daemon=$((600000 + $$)).25
+ok 'build: a daemon is started' sandboxed build sh -c "setsid sleep $daemon >/dev/null 2>&1 &
+	until pgrep -xf 'sleep $daemon' >/dev/null; do sleep 0.05; done"
+nok 'build: and is gone at the end' pgrep -xf "sleep $daemon"
 gives 'build: the status is the command'\''s' 7 '' -- sandboxed build sh -c 'exit 7'
 
 # ---- build-net ----
@@ -109,6 +111,20 @@ done
 denied 'agent: no start-up file is changed' sandboxed agent sh -c 'echo evil >>.envrc'
 denied 'agent: nor replaced' sandboxed agent sh -c 'echo evil >x && mv -f x .envrc'
 denied 'agent: nor removed' sandboxed agent rm -rf .git/hooks
+# shellcheck disable=SC2016
+for what in .bashrc .exrc .git/commondir; do
+	run sandboxed agent sh -c 'echo evil >"$0"; sleep 60; echo on' "$what"
+	is "agent: $what, which was not there, ends it" "$status $out" '125 '
+	rm -f "$what"
+done
+echo secret >.env && echo secret >server.pem
+gives 'agent: files with secrets are empty' 0 '' -- sandboxed agent cat .env server.pem
+rm -f .env server.pem
+ln -s real .zshrc && echo mine >real
+denied 'agent: what a start-up file links to is not changed' sandboxed agent sh -c 'echo evil >>.zshrc'
+run sandboxed agent sh -c 'rm .zshrc; echo evil >.zshrc; sleep 60; echo on'
+is 'agent: who replaces the link is ended' "$status $out" '125 '
+rm -f .zshrc real
 is 'agent: the hooks are as they were' "$(find .git/hooks -type f ! -name '*.sample')" ''
 is 'agent: and .bashrc' "$(cat "$home/.bashrc")" '# mine'
 # shellcheck disable=SC2016  # HOME inside is another
