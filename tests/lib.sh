@@ -106,10 +106,6 @@ evidence() {
 	[ -z "$err" ] || note "stderr: $err"
 }
 
-<<<<<<< HEAD
-# poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps. On a machine that
-# is computed by another one $ZBOX_TEST_PATIENCE makes the seconds longer.
-=======
 # below PID NAME: the process of that name among the descendants of PID; by name alone, a test would
 # find those of others.
 below() {
@@ -125,8 +121,8 @@ below() {
 	return 1
 }
 
-# poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps.
->>>>>>> main
+# poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps. On a machine that
+# is computed by another one $ZBOX_TEST_PATIENCE makes the seconds longer.
 poll() {
 	local deadline=$((SECONDS + $1 * ${ZBOX_TEST_PATIENCE:-1}))
 	shift
