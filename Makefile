@@ -121,7 +121,7 @@ check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 check-enosys check-eperm: check-%: tests
 	$(RUN) -w "$(CURDIR)/$(B)/tests/e2e/deny-syscalls $(shell echo $* | tr a-z A-Z) $(MISSING) --" \
 		e2e/bwrap e2e/zbox e2e/terminal
-# The same and more with another kernel and a user manager, in a virtual machine.
+# Much of it and more with another kernel and a user manager, in a virtual machine.
 check-vm: tests
 	tests/vm/run
 check-san:

@@ -84,12 +84,20 @@ finish() {
 
 # ---- running ----
 
-# Runs a command; leaves $status, $out and $err (without their last newlines), files out and err.
+# Runs a command; leaves $status, $out and $err (without NUL bytes and their last newlines), files
+# out and err. No process but the command's: there are thousands of tests, some on slow machines.
 run() {
 	"$@" >"$T/.out" 2>"$T/.err" </dev/null
 	status=$?
-	out=$(tr -d '\0' <"$T/.out")
-	err=$(tr -d '\0' <"$T/.err")
+	read_file out "$T/.out"
+	read_file err "$T/.err"
+}
+
+read_file() { # VARIABLE FILE
+	local parts IFS=
+	mapfile -d '' -t parts <"$2"
+	printf -v "$1" %s "${parts[*]}"
+	printf -v "$1" %s "${!1%"${!1##*[!$'\n']}"}"
 }
 
 evidence() {
@@ -113,9 +121,10 @@ below() {
 	return 1
 }
 
-# poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps.
+# poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps. On a machine that
+# is computed by another one $ZBOX_TEST_PATIENCE makes the seconds longer.
 poll() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * ${ZBOX_TEST_PATIENCE:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1

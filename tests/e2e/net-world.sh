@@ -56,7 +56,7 @@ world() {
 	unshare -n sleep 3600 &
 	internet=$!
 	world_pids+=("$internet")
-	poll 5 test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$internet/ns/net")"
+	poll 60 sh -c "test \$(readlink /proc/self/ns/net) != \$(readlink /proc/$internet/ns/net)"
 	ip link add eth0 type veth peer name eth0 netns "$internet"
 	far() { nsenter --preserve-credentials -n -t "$internet" "$@"; }
 	far ip link set lo up
@@ -86,7 +86,7 @@ world() {
 	python3 "$driver" serve "$T/near.log" "${near[@]}" >"$T/near.up" 2>&1 &
 	world_pids+=($!)
 	for a in far near; do
-		poll 10 grep -q up "$T/$a.up" || flunk "the Internet is up: $a" "$(cat "$T/$a.up")"
+		poll 120 grep -q up "$T/$a.up" || flunk "the Internet is up: $a" "$(cat "$T/$a.up")"
 	done
 	chmod 0755 "$T" # the ordinary user looks for his directory
 }

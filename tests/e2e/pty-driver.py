@@ -32,7 +32,7 @@ import sys
 import termios
 import time
 
-PATIENCE = float(os.environ.get("PTY_PATIENCE", "20"))
+PATIENCE = float(os.environ.get("PTY_PATIENCE", "20")) * float(os.environ.get("ZBOX_TEST_PATIENCE", "1"))
 MOMENT = 0.3
 
 

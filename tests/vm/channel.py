@@ -66,7 +66,7 @@ def main():
             port.connect(path)
             port.sendall(b"%s %s %d %d %s\n" % (ident, user.encode(), seconds, len(data),
                                                 base64.b64encode(command.encode())) + data)
-            return copy_answer(port, ident, time.monotonic() + seconds, 30)
+            return copy_answer(port, ident, time.monotonic() + seconds, 120)
         except (Silence, OSError) as error:
             sys.stdout.flush()
             print(f"channel: {error}", file=sys.stderr)
