@@ -116,6 +116,7 @@ _zbox_own="--explain \
 	--themes-try \
 	--home \
 	--cache \
+	--files \
 	--without \
 	--dbus \
 	--dbus-try \
@@ -310,6 +311,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "host-loopback lan" -- "$cur") ;;
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
+	--files:1)
+		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	esac

@@ -27,6 +27,7 @@ preset_function add_wayland, add_x11;                       /* display.c */
 preset_function add_audio, add_pipewire, add_cups;          /* desktop.c */
 preset_function add_gpu, add_camera, add_joystick;          /* devices.c */
 preset_function add_home, add_cache, add_fonts, add_themes; /* folders.c */
+preset_function add_files;                                  /* files.c */
 preset_function add_dbus, add_dbus_system;                  /* bus.c */
 
 /* Notes why the preset cannot be given. Returns 0, or -1 after fail(). */
