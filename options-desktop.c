@@ -261,6 +261,28 @@ const struct option options_desktop[] = {
 		"viewer can be given a document as it is outside. Folders and words that begin "
 		"with a dash bring nothing. Not for commands whose words somebody else "
 		"chooses."},
+	{.name = "desktop-entry",
+	 .args = "APP",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_DESKTOP_ENTRY,
+	 .typed = true,
+	 .help = "Start APP in its profile from the menus, and do nothing else",
+	 .man = "Writes an entry for the menus of the desktop, in the caller's own folder for "
+		"these ($XDG_DATA_HOME/applications), which stands before the system's of the same "
+		"name: with its name, icon and file types, but started by zbox in its profile. APP "
+		"is the name of the command, as in firefox-esr, or that of the entry, as in "
+		"org.gnome.Evince. An entry there that zbox did not write is left alone, with an "
+		"error."},
+	{.name = "no-desktop-entry",
+	 .args = "APP",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_NO_DESKTOP_ENTRY,
+	 .typed = true,
+	 .help = "Remove the entry that --desktop-entry wrote",
+	 .man = "Removes the entry that --desktop-entry wrote for APP, so that the system's counts "
+		"again."},
 	{.name = "without",
 	 .args = "PRESET",
 	 .apply = take_preset_back,

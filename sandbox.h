@@ -176,7 +176,9 @@ enum print_what {
 	PRINT_DOCTOR,
 	PRINT_DOCTOR_JSON,
 	PRINT_SECCOMP_SHOW,
-	PRINT_SECCOMP_WHY
+	PRINT_SECCOMP_WHY,
+	PRINT_DESKTOP_ENTRY,
+	PRINT_NO_DESKTOP_ENTRY
 };
 
 /* An option that is no operation on the root, with its operands, for --explain. */
@@ -288,7 +290,7 @@ struct sandbox {
 	size_t profile_count;
 	struct choice *choices;
 	size_t choice_count;
-	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
+	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME, --desktop-entry APP */
 	struct warning *warnings;
 	size_t warning_count;
 

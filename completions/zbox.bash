@@ -117,6 +117,8 @@ _zbox_own="--explain \
 	--home \
 	--cache \
 	--files \
+	--desktop-entry \
+	--no-desktop-entry \
 	--without \
 	--dbus \
 	--dbus-try \
@@ -187,6 +189,8 @@ _zbox_operands()
 		--dns | \
 		--home | \
 		--cache | \
+		--desktop-entry | \
+		--no-desktop-entry | \
 		--without | \
 		--dbus-talk | \
 		--dbus-own | \

@@ -51,6 +51,10 @@ int desktop_set(struct desktop *d, const char *name, const char *value) MUST_CHE
 /* The directory that XDG_RUNTIME_DIR names inside. Returns 0, or -1 after fail(). */
 int desktop_runtime(struct desktop *d) MUST_CHECK;
 
+/* Opens (O_PATH) an absolute path as a directory, links followed; what is missing is made, for the
+ * caller alone. Returns the descriptor, or -1 with errno set; does not call fail(). */
+int desktop_open_made(const char *path) MUST_CHECK;
+
 /* Gives the socket at source under a name in the runtime directory; "dir/name" is possible.
  * Returns its path inside, or NULL after fail(). */
 const char *desktop_socket(struct desktop *d, const char *source, const char *name) MUST_CHECK;
