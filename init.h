@@ -4,6 +4,7 @@
 #ifndef ZBOX_INIT_H
 #define ZBOX_INIT_H
 
+#include "guard.h"
 #include "sandbox.h"
 #include "utils.h"
 
@@ -15,7 +16,8 @@ struct init {
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
 	bool counts;   /* as PID 1: waits for all that is left at the end, whose times are not to be
 			  lost */
-	int children;  /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
+	struct guard *guard; /* names that have to stay as they are */
+	int children; /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
 };
 
 /* Makes what tells of the ends of children: before there is a child, because afterwards a failure

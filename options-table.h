@@ -161,6 +161,11 @@ int take_no_profile(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
 
+int add_port(struct parser *p, const struct option *o, char **arg);
+
+/* options-ports.c: the same of --publish and --forward. Returns 0, or -1 after fail(). */
+int check_ports(const struct sandbox *sb) MUST_CHECK;
+
 /* options-network.c: what its options need of each other. Returns 0, or -1 after fail(). */
 int check_network(const struct sandbox *sb) MUST_CHECK;
 

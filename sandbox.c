@@ -169,6 +169,8 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
 	if (s->network_gone && record.weakened_count < COUNT(weak))
 		weak[record.weakened_count++] = "the network was lost: zbox-net ended";
+	if (s->ports_gone && record.weakened_count < COUNT(weak))
+		weak[record.weakened_count++] = "ports were lost: zbox-ports ended";
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -193,10 +195,11 @@ static int ended_status(const struct supervisor *s)
 	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
 }
 
-static void network_lost(const struct sandbox *sb, const char *how)
+static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 {
 	autofree char *text = format_text(
-		"the network is gone: zbox-net ended with %s; the command goes on without", how);
+		"%s ended with %s; the command goes on without",
+		ports ? "ports are closed: zbox-ports" : "the network is gone: zbox-net", how);
 
 	if (text)
 		report_warning(sb, text);
@@ -219,9 +222,11 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
 		.bus = BUS_PROXY_NONE,
+		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
+		.guard = GUARD_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -277,7 +282,7 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	if (desktop_add(sb) < 0)
 		return -1;
 	failure_step("base");
-	if (base_add(sb) < 0)
+	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
 		return -1;
 	failure_step("privileges");
 	if (geteuid() == 0 && capabilities_get(&sets) < 0)

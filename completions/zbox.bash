@@ -78,6 +78,10 @@ _zbox_own="--explain \
 	--no-profile \
 	--set \
 	--quiet \
+	--rw-bind-create \
+	--mask \
+	--protect \
+	--protect-try \
 	--strict-dest \
 	--no-base \
 	--unshare-time \
@@ -90,9 +94,14 @@ _zbox_own="--explain \
 	--netns \
 	--net \
 	--net-open \
+	--allow \
+	--deny \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--publish \
+	--publish-proxy-protocol \
+	--forward \
 	--wayland \
 	--wayland-try \
 	--x11 \
@@ -165,6 +174,9 @@ _zbox_operands()
 		--profile | \
 		--set | \
 		--remount-ro | \
+		--mask | \
+		--protect | \
+		--protect-try | \
 		--proc | \
 		--dev | \
 		--tmpfs | \
@@ -184,9 +196,13 @@ _zbox_operands()
 		--pidns | \
 		--net | \
 		--net-open | \
+		--allow | \
+		--deny | \
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--publish | \
+		--forward | \
 		--home | \
 		--cache | \
 		--desktop-entry | \
@@ -240,6 +256,7 @@ _zbox_operands()
 		--ro-bind-try | \
 		--dev-bind | \
 		--dev-bind-try | \
+		--rw-bind-create | \
 		--bind-fd | \
 		--ro-bind-fd | \
 		--file | \
@@ -274,9 +291,14 @@ _zbox_operand()
 		--dev-bind:2 | \
 		--dev-bind-try:1 | \
 		--dev-bind-try:2 | \
+		--rw-bind-create:1 | \
+		--rw-bind-create:2 | \
 		--bind-fd:2 | \
 		--ro-bind-fd:2 | \
 		--remount-ro:1 | \
+		--mask:1 | \
+		--protect:1 | \
+		--protect-try:1 | \
 		--proc:1 | \
 		--dev:1 | \
 		--tmpfs:1 | \

@@ -9,6 +9,9 @@ function __zbox_operands
 			--profile \
 			--set \
 			--remount-ro \
+			--mask \
+			--protect \
+			--protect-try \
 			--proc \
 			--dev \
 			--tmpfs \
@@ -28,9 +31,13 @@ function __zbox_operands
 			--pidns \
 			--net \
 			--net-open \
+			--allow \
+			--deny \
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
+			--publish \
+			--forward \
 			--home \
 			--cache \
 			--desktop-entry \
@@ -84,6 +91,7 @@ function __zbox_operands
 			--ro-bind-try \
 			--dev-bind \
 			--dev-bind-try \
+			--rw-bind-create \
 			--bind-fd \
 			--ro-bind-fd \
 			--file \
@@ -155,9 +163,14 @@ set -l paths --profile:1 \
 	--dev-bind:2 \
 	--dev-bind-try:1 \
 	--dev-bind-try:2 \
+	--rw-bind-create:1 \
+	--rw-bind-create:2 \
 	--bind-fd:2 \
 	--ro-bind-fd:2 \
 	--remount-ro:1 \
+	--mask:1 \
+	--protect:1 \
+	--protect-try:1 \
 	--proc:1 \
 	--dev:1 \
 	--tmpfs:1 \
@@ -267,6 +280,10 @@ complete -c zbox -n '__zbox_is option' -l profile -d 'Take the options that a pr
 complete -c zbox -n '__zbox_is option' -l no-profile -d 'Do not take the profile made for the command'
 complete -c zbox -n '__zbox_is option' -l set -d 'Set a variable of the profiles, not of the command'
 complete -c zbox -n '__zbox_is option' -l quiet -d 'Do not say which profile was taken for the command'
+complete -c zbox -n '__zbox_is option' -l rw-bind-create -d 'Like --bind, and makes the directory SRC if missing'
+complete -c zbox -n '__zbox_is option' -l mask -d 'Hide PATH, whether it exists or not'
+complete -c zbox -n '__zbox_is option' -l protect -d 'Keep PATH as it is, also when it does not exist'
+complete -c zbox -n '__zbox_is option' -l protect-try -d 'Like --protect, where the directory of PATH exists'
 complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
 complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
 complete -c zbox -n '__zbox_is option' -l unshare-time -d 'Make a new namespace for clocks'
@@ -279,9 +296,14 @@ complete -c zbox -n '__zbox_is option' -l share-cgroup -d 'Share the cgroup name
 complete -c zbox -n '__zbox_is option' -l netns -d 'Join the network namespace that FD or PATH refers to'
 complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
 complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
+complete -c zbox -n '__zbox_is option' -l allow -d 'Only this may be reached with --net slirp'
+complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
+complete -c zbox -n '__zbox_is option' -l publish -d 'Open a port of the sandbox to the host'
+complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published ports tell who the client is'
+complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
 complete -c zbox -n '__zbox_is option' -l wayland -d 'Windows on the Wayland display'
 complete -c zbox -n '__zbox_is option' -l wayland-try -d 'The same where there is a Wayland display'
 complete -c zbox -n '__zbox_is option' -l x11 -d 'Windows on the X11 display, which has no walls'
