@@ -90,5 +90,5 @@ is 'the home is as it was, but for what is kept' \
 stop_helpers
 for pid in "${helpers[@]}"; do wait "$pid" 2>/dev/null; done
 helpers=()
-is 'nothing was left on the host' "$(changed_since "$T/stamp" | grep -vx -e /tmp/.X11-unix -e "${ZBOX_KEEP_SCREENS:-none}.*")" ''
+is 'nothing was left on the host' "$(left_behind)" ''
 finish

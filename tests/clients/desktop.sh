@@ -185,5 +185,5 @@ is 'the home is as it was, but for what is kept' "$(cat "$HOME/.bashrc" "$HOME/.
 stop_helpers
 for pid in "${helpers[@]}"; do wait "$pid" 2>/dev/null; done
 helpers=()
-is 'nothing was left on the host' "$(changed_since "$T/stamp" | grep -vx /tmp/.X11-unix)" ''
+is 'nothing was left on the host' "$(left_behind)" ''
 finish

@@ -53,3 +53,6 @@ install_profiles() {
 	[ -d "$prefix" ]
 }
 zbox() { "$BWRAP" --dev-bind / / --bind "$T/share" "$prefix" --die-with-parent -- "$ZBOX" "$@"; }
+
+# What was left on the host; another test's display is none of ours.
+left_behind() { changed_since "$T/stamp" | grep -v -e '^/tmp/\.X' -e "^${ZBOX_KEEP_SCREENS:-/none}"; }
