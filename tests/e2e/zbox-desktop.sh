@@ -7,12 +7,13 @@ tree=$(dirname "$TESTS")
 
 mkdir -p run/pulse x11 home/.config/gtk-3.0 home/.local/share/fonts cups
 cat >sockets.py <<'X'
-import os, socket, sys, threading
-def serve(path):
-    s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen()
-    while True:
-        c, _ = s.accept(); c.send(os.path.basename(path).encode()); c.close()
-for p in sys.argv[1:]: threading.Thread(target=serve, args=(p,)).start()
+import os, select, socket, sys
+names = {}
+for path in sys.argv[1:]:
+    s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen(); names[s] = os.path.basename(path)
+while True:
+    for s in select.select(list(names), [], [])[0]:
+        c, _ = s.accept(); c.send(names[s].encode()); c.close()
 X
 python3 sockets.py run/wayland-7 run/pulse/native run/pipewire-0 run/bus x11/X5 cups/cups.sock &
 server=$!
