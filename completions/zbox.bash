@@ -140,6 +140,11 @@ _zbox_own="--explain \
 	--dbus-system-try \
 	--dbus-system-talk \
 	--dbus-system-call \
+	--rootfs \
+	--rootfs-writable \
+	--rootfs-overlay \
+	--map \
+	--keep-groups \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -161,6 +166,12 @@ _zbox_own="--explain \
 	--meta \
 	--no-die-with-parent \
 	--share-terminal \
+	--name \
+	--list \
+	--enter \
+	--kill \
+	--wait \
+	--stats-of \
 	--keep-fd \
 	--status-fd"
 
@@ -219,6 +230,8 @@ _zbox_operands()
 		--gid | \
 		--hostname | \
 		--chdir | \
+		--rootfs | \
+		--map | \
 		--unsetenv | \
 		--env | \
 		--cap-add | \
@@ -243,6 +256,11 @@ _zbox_operands()
 		--meta | \
 		--lock-file | \
 		--sync-fd | \
+		--name | \
+		--enter | \
+		--kill | \
+		--wait | \
+		--stats-of | \
 		--keep-fd | \
 		--block-fd | \
 		--userns-block-fd | \
@@ -319,6 +337,7 @@ _zbox_operand()
 		--netns:1 | \
 		--home:1 | \
 		--chdir:1 | \
+		--rootfs:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \
 		--meta:1 | \
@@ -341,6 +360,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
+	--list:1)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	esac
 }
 
