@@ -45,7 +45,7 @@ static int add_preset(struct parser *p, const struct option *o, char **arg)
 
 /* The names are those of enum preset_kind, in its order. */
 static const char kinds[] = "wayland|x11|audio|pipewire|gpu|camera|joystick|cups|fonts|themes|"
-			    "home|cache|dbus|dbus-system";
+			    "home|cache|dbus|dbus-system|files";
 
 /* A name of D-Bus, with .* for those below it; a rule NAME=[METHOD][@PATH] where that is wanted. */
 static bool is_rule(const char *text, bool with_rule)
@@ -249,6 +249,40 @@ const struct option options_desktop[] = {
 		"something could wait for the next program outside. May be repeated; it comes "
 		"after "
 		"--home."},
+	{.name = "files",
+	 .args = "[ro|rw]",
+	 .apply = add_preset,
+	 .personality = FOR_ZBOX,
+	 .value = PRESET_FILES,
+	 .conflicts = "landlock-only",
+	 .help = "Put in the files that words of the command name",
+	 .man = "Each word of the command that is the path of an ordinary file, or a file URI of "
+		"one, brings that file in at its own place, read-only, or writable with =rw; so a "
+		"viewer can be given a document as it is outside. Folders and words that begin "
+		"with a dash bring nothing. Not for commands whose words somebody else "
+		"chooses."},
+	{.name = "desktop-entry",
+	 .args = "APP",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_DESKTOP_ENTRY,
+	 .typed = true,
+	 .help = "Start APP in its profile from the menus, and do nothing else",
+	 .man = "Writes an entry for the menus of the desktop, in the caller's own folder for "
+		"these ($XDG_DATA_HOME/applications), which stands before the system's of the same "
+		"name: with its name, icon and file types, but started by zbox in its profile. APP "
+		"is the name of the command, as in firefox-esr, or that of the entry, as in "
+		"org.gnome.Evince. An entry there that zbox did not write is left alone, with an "
+		"error."},
+	{.name = "no-desktop-entry",
+	 .args = "APP",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_NO_DESKTOP_ENTRY,
+	 .typed = true,
+	 .help = "Remove the entry that --desktop-entry wrote",
+	 .man = "Removes the entry that --desktop-entry wrote for APP, so that the system's counts "
+		"again."},
 	{.name = "without",
 	 .args = "PRESET",
 	 .apply = take_preset_back,
@@ -256,7 +290,7 @@ const struct option options_desktop[] = {
 	 .help = "Take back what a profile gave, such as audio or x11",
 	 .man = "Takes back what an earlier option of this group, say that of a profile, has put "
 		"in: wayland, x11, audio, pipewire, gpu, camera, joystick, cups, fonts, themes, "
-		"home, dbus, dbus-system, or cache for all caches."},
+		"home, dbus, dbus-system, files, or cache for all caches."},
 	{0},
 };
 

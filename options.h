@@ -47,6 +47,10 @@ int options_parse(struct sandbox *sb, int argc, char **argv,
  * Returns 0, or -1 after fail(). */
 int options_check(struct sandbox *sb, uid_t caller) MUST_CHECK;
 
+/* Whether there is a profile NAME.profile in one of the places for them. Returns 1, 0, or -1 after
+ * fail(). */
+int profile_find(const struct options_reader *reader, const char *name) MUST_CHECK;
+
 /* Whether the option of that name (without dashes) was given. Pure. */
 bool option_given(const struct sandbox *sb, const char *name);
 

@@ -103,8 +103,8 @@ static bool is_name(const char *name)
 }
 
 /* DIR/NAME.suffix in one of the places. Returns whether there is such a path. */
-static bool place_path(const struct parser *p, int number, const char *name, const char *suffix,
-		       char path[PATH_MAX])
+static bool place_path(const struct options_reader *reader, int number, const char *name,
+		       const char *suffix, char path[PATH_MAX])
 {
 	static const char *const places[] = {
 		[PLACE_SYSTEM] = "/etc/zbox/profiles", [PLACE_INSTALLED] = ZBOX_PROFILES};
@@ -112,7 +112,7 @@ static bool place_path(const struct parser *p, int number, const char *name, con
 
 	if (number == PLACE_USER) {
 		/* the real one, whatever --set says */
-		const char *config = p->reader->variable(p->reader->context, "XDG_CONFIG_HOME");
+		const char *config = reader->variable(reader->context, "XDG_CONFIG_HOME");
 
 		if (!config)
 			return false;
@@ -121,6 +121,23 @@ static bool place_path(const struct parser *p, int number, const char *name, con
 		length = snprintf(path, PATH_MAX, "%s/%s%s", places[number], name, suffix);
 	}
 	return length > 0 && length < PATH_MAX;
+}
+
+int profile_find(const struct options_reader *reader, const char *name)
+{
+	char path[PATH_MAX];
+
+	for (int number = PLACES - 1; is_name(name) && number >= 0; number--) {
+		int result = place_path(reader, number, name, ".profile", path)
+				     ? reader->exists(reader->context, path)
+				     : 0;
+
+		if (result < 0)
+			return fail(errno, "profile %s", path);
+		if (result > 0)
+			return 1;
+	}
+	return 0;
 }
 
 /* Returns 1 when the file was read, 0 when there is none, -1 after fail(). */
@@ -335,7 +352,7 @@ static int read_locals(struct parser *p, const char *name, int number, const str
 	for (; number >= 0; number--) {
 		char path[PATH_MAX];
 		struct text text;
-		int result = place_path(p, number, name, ".local", path)
+		int result = place_path(p->reader, number, name, ".local", path)
 				     ? read_file(p, path, from, &text)
 				     : 0;
 
@@ -380,7 +397,7 @@ static int read_named(struct parser *p, const char *name, const struct place *fr
 	for (int number = 0; number < PLACES; number++) {
 		char path[PATH_MAX];
 		struct text text;
-		int result = place_path(p, number, name, ".profile", path)
+		int result = place_path(p->reader, number, name, ".profile", path)
 				     ? read_file(p, path, from, &text)
 				     : 0;
 
@@ -444,7 +461,7 @@ static int read_for_command(struct parser *p, const char *command)
 	for (int number = PLACE_SYSTEM; is_name(name) && number < PLACES; number++) {
 		char path[PATH_MAX];
 		struct text text;
-		int result = place_path(p, number, name, ".profile", path)
+		int result = place_path(p->reader, number, name, ".profile", path)
 				     ? read_file(p, path, NULL, &text)
 				     : 0;
 

@@ -20,6 +20,7 @@
 #include "base.h"
 #include "capabilities.h"
 #include "desktop/desktop.h"
+#include "desktop/entry.h"
 #include "doctor.h"
 #include "explain.h"
 #include "idmap.h"
@@ -332,7 +333,8 @@ static int run_plan(struct sandbox *sb, char **words)
 }
 
 /* What is printed instead of running anything, and needs no plan. */
-static int print_page(const struct sandbox *sb, const char *argv0)
+static int print_page(const struct sandbox *sb, const char *argv0,
+		      const struct options_reader *reader)
 {
 	switch (sb->print) {
 	case PRINT_DOCTOR:
@@ -347,6 +349,12 @@ static int print_page(const struct sandbox *sb, const char *argv0)
 	case PRINT_SECCOMP_WHY:
 		failure_step("seccomp");
 		return flush_page(sb, seccomp_why(stdout, sb) == 0);
+	case PRINT_DESKTOP_ENTRY:
+		failure_step("desktop entry");
+		return flush_page(sb, entry_write(stdout, sb->print_arg, reader) == 0);
+	case PRINT_NO_DESKTOP_ENTRY:
+		failure_step("desktop entry");
+		return flush_page(sb, entry_remove(stdout, sb->print_arg, reader) == 0);
 	case PRINT_NOTHING:
 	case PRINT_EXPLAIN:
 	case PRINT_EXPLAIN_JSON:
@@ -394,7 +402,7 @@ int main(int argc, char **argv)
 		status = manage_sandboxes(&sb);
 	} else if (sb.print != PRINT_NOTHING && sb.print != PRINT_EXPLAIN &&
 		   sb.print != PRINT_EXPLAIN_JSON) {
-		status = print_page(&sb, argv[0]);
+		status = print_page(&sb, argv[0], &reader);
 	} else if (options_check(&sb, geteuid()) < 0) {
 		status = failure_status(&sb);
 		if (personality == PERSONALITY_BWRAP && sb.print == PRINT_HELP)

@@ -180,6 +180,7 @@ enum preset_kind {
 	PRESET_CACHE,
 	PRESET_DBUS,
 	PRESET_DBUS_SYSTEM,
+	PRESET_FILES,
 	PRESET_KINDS
 };
 
@@ -259,7 +260,9 @@ enum print_what {
 	PRINT_DOCTOR,
 	PRINT_DOCTOR_JSON,
 	PRINT_SECCOMP_SHOW,
-	PRINT_SECCOMP_WHY
+	PRINT_SECCOMP_WHY,
+	PRINT_DESKTOP_ENTRY,
+	PRINT_NO_DESKTOP_ENTRY
 };
 
 /* What is done with sandboxes that run, instead of running anything. */
@@ -411,7 +414,7 @@ struct sandbox {
 	size_t profile_count;
 	struct choice *choices;
 	size_t choice_count;
-	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
+	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME, --desktop-entry APP */
 	enum manage_what manage;
 	const char *manage_name; /* of the sandbox */
 	int manage_signal;       /* --kill, 0: everything is killed */

@@ -130,6 +130,9 @@ _zbox_own="--explain \
 	--themes-try \
 	--home \
 	--cache \
+	--files \
+	--desktop-entry \
+	--no-desktop-entry \
 	--without \
 	--dbus \
 	--dbus-try \
@@ -234,6 +237,8 @@ _zbox_operands()
 		--forward | \
 		--home | \
 		--cache | \
+		--desktop-entry | \
+		--no-desktop-entry | \
 		--without | \
 		--dbus-talk | \
 		--dbus-own | \
@@ -388,6 +393,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "off strict" -- "$cur") ;;
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
+	--files:1)
+		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	--best-effort:1)

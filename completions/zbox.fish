@@ -45,6 +45,8 @@ function __zbox_operands
 			--forward \
 			--home \
 			--cache \
+			--desktop-entry \
+			--no-desktop-entry \
 			--without \
 			--dbus-talk \
 			--dbus-own \
@@ -357,6 +359,9 @@ complete -c zbox -n '__zbox_is option' -l themes -d 'The themes and icons of the
 complete -c zbox -n '__zbox_is option' -l themes-try -d 'The same where there are themes'
 complete -c zbox -n '__zbox_is option' -l home -d 'A home inside that is kept'
 complete -c zbox -n '__zbox_is option' -l cache -d 'Keep the folder NAME of the cache inside'
+complete -c zbox -n '__zbox_is option' -l files -d 'Put in the files that words of the command name'
+complete -c zbox -n '__zbox_is option' -l desktop-entry -d 'Start APP in its profile from the menus, and do nothing else'
+complete -c zbox -n '__zbox_is option' -l no-desktop-entry -d 'Remove the entry that --desktop-entry wrote'
 complete -c zbox -n '__zbox_is option' -l without -d 'Take back what a profile gave, such as audio or x11'
 complete -c zbox -n '__zbox_is option' -l dbus -d 'The session bus, but only what is named'
 complete -c zbox -n '__zbox_is option' -l dbus-try -d 'The same where there is a session bus'
@@ -421,6 +426,7 @@ complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp slirp4netns pasta host
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
+complete -c zbox -f -n '__zbox_is option' -a '--files=ro --files=rw'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
 complete -c zbox -f -n '__zbox_is --best-effort:1' -a 'limits none'
 complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'

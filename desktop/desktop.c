@@ -12,6 +12,7 @@
  *   display.c   Wayland and X11            devices.c   graphics card, camera, joystick
  *   desktop.c   sound, printing            folders.c   home, caches, fonts, themes
  *   bus.c       D-Bus, through a proxy that proxy.c starts
+ *   files.c     the files that the command's words name
  *
  * What an attacker could try here: nothing runs yet that is not the caller, and the caller's
  * environment is the caller's. What must not happen is that a word shows more than it means. Hence
@@ -42,6 +43,7 @@ static preset_function *const functions[] = {
 	[PRESET_FONTS] = add_fonts,       [PRESET_THEMES] = add_themes,
 	[PRESET_HOME] = add_home,         [PRESET_CACHE] = add_cache,
 	[PRESET_DBUS] = add_dbus,         [PRESET_DBUS_SYSTEM] = add_dbus_system,
+	[PRESET_FILES] = add_files,
 };
 _Static_assert(COUNT(functions) == PRESET_KINDS, "each preset has its function");
 

@@ -49,8 +49,7 @@ static const char *xdg_folder(struct desktop *d, const char *variable, const cha
 	return NULL;
 }
 
-/* The folder top itself may be anywhere, through links; parents are made where they are missing. */
-static int open_top(const char *top)
+int desktop_open_made(const char *top)
 {
 	autofree char *path = format_text("%s", top);
 
@@ -74,7 +73,7 @@ static int make_folder(struct desktop *d, const char *top, const char *const *pa
 
 	if (d->sb->print != PRINT_NOTHING)
 		return 0; /* nothing is changed by printing the plan */
-	fd = open_top(top);
+	fd = desktop_open_made(top);
 	if (fd < 0)
 		return fail(errno, "--%s: %s", d->preset->name, top);
 	for (size_t i = 0; i < count; i++) {

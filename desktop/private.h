@@ -27,6 +27,7 @@ preset_function add_wayland, add_x11;                       /* display.c */
 preset_function add_audio, add_pipewire, add_cups;          /* desktop.c */
 preset_function add_gpu, add_camera, add_joystick;          /* devices.c */
 preset_function add_home, add_cache, add_fonts, add_themes; /* folders.c */
+preset_function add_files;                                  /* files.c */
 preset_function add_dbus, add_dbus_system;                  /* bus.c */
 
 /* Notes why the preset cannot be given. Returns 0, or -1 after fail(). */
@@ -49,6 +50,10 @@ int desktop_set(struct desktop *d, const char *name, const char *value) MUST_CHE
 
 /* The directory that XDG_RUNTIME_DIR names inside. Returns 0, or -1 after fail(). */
 int desktop_runtime(struct desktop *d) MUST_CHECK;
+
+/* Opens (O_PATH) an absolute path as a directory, links followed; what is missing is made, for the
+ * caller alone. Returns the descriptor, or -1 with errno set; does not call fail(). */
+int desktop_open_made(const char *path) MUST_CHECK;
 
 /* Gives the socket at source under a name in the runtime directory; "dir/name" is possible.
  * Returns its path inside, or NULL after fail(). */

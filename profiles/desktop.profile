@@ -25,5 +25,7 @@ env GDK_SCALE
 env GDK_DPI_SCALE
 env QT_SCALE_FACTOR
 setenv GIO_USE_VFS local
+# the display cannot attach memory of this IPC namespace, and Qt does not notice
+setenv QT_X11_NO_MITSHM 1
 # there is no bus for it to look for
 setenv NO_AT_BRIDGE 1

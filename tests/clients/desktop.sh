@@ -5,6 +5,7 @@
 # what is around: the home, the session bus, other sockets, other ports.
 # timeout: 300
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/display.sh"
 
 WHAT='desktop'
 has firefox-esr chromium python3 Xvfb weston xwininfo dbus-daemon || { finish; exit; }
@@ -13,7 +14,7 @@ has firefox-esr chromium python3 Xvfb weston xwininfo dbus-daemon || { finish; e
 
 host_home
 export XDG_RUNTIME_DIR=$T/run XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share
-mkdir -p "$T/run/keyring" "$T/screen" && chmod 700 "$T/run"
+mkdir -p "$T/run/keyring" && chmod 700 "$T/run"
 
 cat >"$T/page.html" <<'X'
 <!doctype html><meta charset=utf-8><title>served by the test</title>
@@ -49,56 +50,17 @@ dbus-daemon --session --nofork --nopidfile --address="unix:path=$T/run/bus" >"$T
 helpers+=($!)
 export DBUS_SESSION_BUS_ADDRESS=unix:path=$T/run/bus
 
-# An X server that wants a cookie, and whose picture is a file.
-python3 - "$T/xauth" <<'X'
-import os, socket, struct, sys
-field = lambda b: struct.pack(">H", len(b)) + b
-name = socket.gethostname().encode()
-open(sys.argv[1], "wb").write(b"".join(struct.pack(">H", 256) + field(name) + field(number) +
-    field(b"MIT-MAGIC-COOKIE-1") + field(os.urandom(16)) for number in (b"", b"4711")))
-X
-Xvfb -displayfd 9 9>"$T/display" -screen 0 1280x900x24 -auth "$T/xauth" -fbdir "$T/screen" -nolisten tcp \
-	>"$T/xvfb.log" 2>&1 &
-helpers+=($!)
-poll 30 grep -q . "$T/display"
-DISPLAY=:$(cat "$T/display")
-export DISPLAY XAUTHORITY=$T/xauth
-ok 'twin: outside, the display shows its windows' xwininfo -root -tree
+start_display
 touch "$T/stamp"
+page_is_shown() { shown 1f6f3f=200000 d02040=29400-30600 2040d0=29400-30600; }
 
-# What is on the screen: how many pixels have the colours of the page, and whether there is text.
-cat >"$T/screen.py" <<'X'
-import collections, struct, sys
-data = open(sys.argv[1], "rb").read()
-head = struct.unpack(">25I", data[:100])
-header, width, height, bits, line, colours = head[0], head[4], head[5], head[11], head[12], head[19]
-assert bits == 32 and head[7] == 0, "another kind of picture"
-start = header + 12 * colours
-count = collections.Counter()
-for y in range(height):
-    row = data[start + y * line:start + y * line + width * 4]
-    count.update(memoryview(row).cast("I"))
-seen = lambda colour: count[colour] + count[colour | 0xff000000]
-near = lambda n, wanted: abs(n - wanted) < wanted / 50
-good = seen(0x1f6f3f) > 200000 and near(seen(0xd02040), 30000) and near(seen(0x2040d0), 30000)
-print("page" if good else {hex(c): seen(c) for c in (0x1f6f3f, 0xd02040, 0x2040d0)})
-sys.exit(not good)
-X
-page_is_shown() { python3 "$T/screen.py" "$T/screen/Xvfb_screen0"; }
-
-# The profiles, where zbox was told that they are, and two lines of the user's beside them.
-shipped=$(cd "$TESTS/../profiles" && pwd)
-where=$(strings -a "$ZBOX" | grep -x '/.*/zbox/profiles' | grep -v ^/etc | head -n 1)
-mkdir -p "$T/share/zbox" "$XDG_CONFIG_HOME/zbox/profiles"
-cp -r "$shipped" "$T/share/zbox/profiles" && "$TESTS/../tools/link-profiles" "$T/share/zbox/profiles"
-[ -d "${where%/zbox/profiles}" ] || { skip "$WHAT" "there is no ${where%/zbox/profiles}"; finish; exit; }
+install_profiles || { skip "$WHAT" "there is no $prefix"; finish; exit; }
+# A line of the user's beside them.
 poll 30 test -s "$T/web"
 WEB=$(cat "$T/web")
 for browser in firefox chromium; do
 	echo "net-open host-loopback:$WEB" >"$XDG_CONFIG_HOME/zbox/profiles/$browser.local"
 done
-# zbox COMMAND LINE: as the name on the user's PATH
-zbox() { "$BWRAP" --dev-bind / / --bind "$T/share" "${where%/zbox/profiles}" --die-with-parent -- "$ZBOX" "$@"; }
 
 # ---- the browsers' own sandboxes ----
 
@@ -151,7 +113,7 @@ shows() {
 		flunk "$name: processes with a page, each in a sandbox of its own" \
 			"$(doubly_confined "$pid" "$main" "$pattern")" "$(tail "$T/log")"
 	fi
-	[ -n "${WAYLAND_DISPLAY:-}" ] || ok "$name: the title of the window" poll 30 titled
+	[ -n "${WAYLAND_DISPLAY:-}" ] || ok "$name: the title of the window" poll 30 titled 'served by the test'
 	below=$(descendants "$pid")
 	kill "$pid"
 	wait "$pid" 2>/dev/null
@@ -159,7 +121,6 @@ shows() {
 	if poll 20 gone; then pass "$name: and the window is gone"; else flunk "$name: and the window is gone"; fi
 }
 gone() { ! page_is_shown; }
-titled() { LC_ALL=C.UTF-8 xwininfo -root -tree | grep -q 'served by the test'; }
 
 url=http://10.0.2.2:$WEB/page.html
 chromium=(chromium --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-quic)
@@ -210,7 +171,7 @@ for browser in firefox chromium; do
 	gives "$browser: on Wayland, that and the served port are reached" 0 $'served port\nWayland' -- \
 		inside "$browser" -- python3 /look.py
 	gives "$browser: on X11, that and the served port" 0 $'served port\nX11' -- \
-		env -u WAYLAND_DISPLAY "$BWRAP" --dev-bind / / --bind "$T/share" "${where%/zbox/profiles}" -- \
+		env -u WAYLAND_DISPLAY "$BWRAP" --dev-bind / / --bind "$T/share" "$prefix" -- \
 		"$ZBOX" --quiet --profile "$browser" --ro-bind "$T/look.py" /look.py python3 /look.py
 	gives "$browser: nothing of the home, no writing" 0 '' -- inside "$browser" -- bash -c "$(attempts)"
 	# shellcheck disable=SC2016  # the inner shell's
@@ -224,5 +185,5 @@ is 'the home is as it was, but for what is kept' "$(cat "$HOME/.bashrc" "$HOME/.
 stop_helpers
 for pid in "${helpers[@]}"; do wait "$pid" 2>/dev/null; done
 helpers=()
-is 'nothing was left on the host' "$(changed_since "$T/stamp" | grep -vx /tmp/.X11-unix)" ''
+is 'nothing was left on the host' "$(left_behind)" ''
 finish

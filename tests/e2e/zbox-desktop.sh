@@ -7,12 +7,13 @@ tree=$(dirname "$TESTS")
 
 mkdir -p run/pulse x11 home/.config/gtk-3.0 home/.local/share/fonts cups
 cat >sockets.py <<'X'
-import os, socket, sys, threading
-def serve(path):
-    s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen()
-    while True:
-        c, _ = s.accept(); c.send(os.path.basename(path).encode()); c.close()
-for p in sys.argv[1:]: threading.Thread(target=serve, args=(p,)).start()
+import os, select, socket, sys
+names = {}
+for path in sys.argv[1:]:
+    s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen(); names[s] = os.path.basename(path)
+while True:
+    for s in select.select(list(names), [], [])[0]:
+        c, _ = s.accept(); c.send(names[s].encode()); c.close()
 X
 python3 sockets.py run/wayland-7 run/pulse/native run/pipewire-0 run/bus x11/X5 cups/cups.sock &
 server=$!
@@ -35,7 +36,7 @@ echo font >home/.local/share/fonts/own.ttf
 echo secret >home/secret
 
 # A machine with all of it.
-machine=(--dev-bind / / --tmpfs /tmp --ro-bind "$tree" "$tree" --bind "$T" "$T" --ro-bind x11 /tmp/.X11-unix
+machine=(--dev-bind / / --tmpfs /tmp --ro-bind "$tree" "$tree" --bind "$T" "$T" --ro-bind "$T/x11" /tmp/.X11-unix
 	--dev /dev --dev-bind /dev/null /dev/dri/renderD128 --dev-bind /dev/null /dev/dri/evil
 	--dev-bind /dev/zero /dev/video0 --dev-bind /dev/null /dev/input/js0
 	--dev-bind /dev/full /dev/input/event3 --dev-bind /dev/zero /dev/input/event4
@@ -129,6 +130,24 @@ run inside --explain --home private:planned true
 if [ -e home/.local/share/zbox/planned ]; then flunk '--explain makes no folder'; else pass '--explain makes no folder'; fi
 mkdir -p home/.local/share/zbox && ln -s "$T" home/.local/share/zbox/linked
 refuses '--home private: a link is not followed' 125 linked -- inside --home private:linked true
+
+# ---- files that are named ----
+
+mkdir documents && echo text >documents/one && echo more >'documents/a b%' && mkfifo documents/pipe && ln -s one documents/link
+list='find . ! -type d | sort | tr "\n" " "'
+documents() { (cd documents && on_machine "$ZBOX" --quiet --ro-bind /usr /usr --chdir "$T/documents" "$@"); }
+gives '--files: what is named, and no more' 0 './a b% ./one ' -- documents --files sh -c "$list" one "file://$T/documents/a%20b%25" other
+gives '--files: by absolute paths' 0 text -- inside --files cat "$T/documents/one"
+gives '--files: read-only' 0 text -- documents --files sh -c '{ echo x >>one; } 2>/dev/null; cat one' one
+gives '--files: through a link, at its name' 0 text -- documents --files cat link
+gives '--files: no folder, no pipe, no option' 0 ./one -- documents --files sh -c "ls $T 2>/dev/null | grep -v documents; find . ! -type d" .. pipe . -one / one
+ok '--files=rw' documents --files=rw sh -c 'echo x >>one && echo lock >.lock' one
+is '--files=rw: the file is written' "$(cat documents/one)" "$(printf 'text\nx')"
+if [ -e documents/.lock ]; then flunk '--files=rw: nothing else'; else pass '--files=rw: nothing else'; fi
+gives '--files=rw: not over a folder that was put in' 0 'a b% link one pipe ' -- \
+	documents --bind "$T/documents" "$T/documents" --files=rw sh -c 'ls | tr "\n" " "' one
+refuses '--files=x' 125 'ro or rw' -- documents --files=x true
+gives 'without it nothing' 1 '' -- on_machine "$ZBOX" --quiet --ro-bind /usr /usr sh -c 'cat "$0" 2>/dev/null' "$T/documents/one"
 
 # ---- what is not there ----
 
