@@ -37,8 +37,8 @@
 #include <unistd.h>
 
 #define TREE "tree"
-#define BLOCK (256 * 1024)           /* read at a time */
-#define TELL_EVERY (4 * 1024 * 1024) /* bytes between two "at" */
+#define BLOCK ((size_t)256 * 1024)             /* read at a time */
+#define TELL_EVERY ((uint64_t)4 * 1024 * 1024) /* bytes between two "at" */
 
 /* The time of a directory, which changes with all that is made in it. */
 struct dir_time {
@@ -203,7 +203,7 @@ static int make_file(struct archive *a, struct archive_entry *e, int dir, const 
 
 	if (size < 0)
 		return fail(0, "%s: a size below 0", path);
-	if (size > BLOCK && archive_entry_sparse_count(e) == 0 && fstatvfs(dir, &system) == 0 &&
+	if (size > 0 && archive_entry_sparse_count(e) == 0 && fstatvfs(dir, &system) == 0 &&
 	    (uint64_t)size / system.f_frsize > system.f_bavail)
 		return fail(ENOSPC, "%s: %lld bytes", path, (long long)size);
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -403,14 +403,15 @@ static int unpack(void)
 
 	u.buffer = malloc(BLOCK);
 	if (!a || !u.buffer)
-		return fail(0, "out of memory");
-	if (mkdir(TREE, 0755) == 0)
+		(void)fail(0, "out of memory");
+	else if (mkdir(TREE, 0755) == 0)
 		u.tree = open(TREE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (u.tree < 0)
 		(void)fail(errno, "%s", TREE);
 	else if (take_entries(&u, a) == 0)
 		result = set_times(&u);
-	(void)archive_read_free(a);
+	if (a)
+		(void)archive_read_free(a);
 	for (size_t i = 0; i < u.dir_count; i++)
 		free(u.dirs[i].path);
 	free(u.dirs);
