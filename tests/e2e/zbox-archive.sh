@@ -233,6 +233,7 @@ broken 'a file that claims 8 GiB' 'claims.tar: ' claims.tar
 broken 'a file that claims more than any disk has' 'No space left on device' huge.tar
 mkdir sparse && truncate -s 8G sparse/holes && cp -r "$(dirname "$busybox")/busybox" sparse/sh && tar -cSf sparse.tar -C sparse holes --owner=0 --group=0
 run zbox --rootfs sparse.tar /none
+is 'a file of holes has its size' "$(stat -c %s "$cache"/trees/*/tree/holes)" $((8 << 30))
 is '8 GiB of holes take no room' "$(du -sm "$cache"/trees/*/tree/holes | cut -f1)" 0
 wipe
 with() { unshare --map-current-user --keep-caps -m bash -c "$1"'; shift; exec "$@"' bash "$@"; }
