@@ -23,7 +23,8 @@ enum message_kind {
 	MESSAGE_MAP,     /* value: pid whose id maps are to be written, see idmap-helpers.c */
 	MESSAGE_SIGNAL,  /* value: signal for the command */
 	MESSAGE_EXPIRED, /* value: signal that asks the command's whole group to end */
-	MESSAGE_RESUME   /* value: whether the command belongs in the foreground of its terminal */
+	MESSAGE_RESUME,  /* value: whether the command belongs in the foreground of its terminal */
+	MESSAGE_ENTER    /* an entry and its descriptors come with it: entry.h, init.h */
 };
 
 struct message {

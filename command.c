@@ -152,7 +152,19 @@ static const struct stage command[] = {
 	{"seccomp", command_seccomp}, {"exec", command_exec},
 };
 
+/* Capabilities and filter are those of PID 1, which in a sandbox with a name are the command's. */
+static const struct stage enter[] = {
+	{"command", command_session},
+	{"limits", command_limits},
+	{"exec", command_exec},
+};
+
 int command_run(const struct sandbox *sb, struct run *run)
 {
 	return stages_apply(command, COUNT(command), sb, run);
+}
+
+int command_enter(const struct sandbox *sb, struct run *run)
+{
+	return stages_apply(enter, COUNT(enter), sb, run);
 }

@@ -419,6 +419,8 @@ static void explain_life(struct page *p, const struct sandbox *sb)
 	bool new_pids = ((sb->unshare | sb->unshare_try) & CLONE_NEWPID) || sb->pidns_fd >= 0;
 
 	page_section(p, "life", "life");
+	if (sb->name)
+		page_text(p, "name", sb->name);
 	page_bool(p, "dies-with-parent", sb->die_with_parent);
 	page_text(p, "process-1",
 		  !new_pids      ? "the host's"

@@ -353,7 +353,7 @@ static int set_pwd(char ***environment, const char *path)
  * open, and a symlink to /proc/self/fd/N, which an earlier command may have left in a bound tree,
  * would lead to a directory of the host (CVE-2024-21626). The kernel's own getcwd gives a path that
  * does not begin with a slash then. Returns 0, or -1 with errno set; does not call fail(). */
-static int enter(const char *path)
+int identity_enter(const char *path)
 {
 	char beneath[PATH_MAX];
 	long length;
@@ -386,12 +386,12 @@ int identity_workdir(const struct sandbox *sb, const char *cwd, char ***environm
 	const char *used = "/";
 
 	if (sb->chdir) {
-		if (enter(sb->chdir) < 0)
+		if (identity_enter(sb->chdir) < 0)
 			return fail(errno, "Can't chdir to %s", sb->chdir);
 		used = sb->chdir;
-	} else if (cwd && is_callers(sb, cwd) && enter(cwd) == 0) {
+	} else if (cwd && is_callers(sb, cwd) && identity_enter(cwd) == 0) {
 		used = cwd;
-	} else if (home && enter(home) == 0) {
+	} else if (home && identity_enter(home) == 0) {
 		used = home;
 	} else if (chdir("/") < 0) {
 		return fail(errno, "Can't chdir to /");

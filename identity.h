@@ -52,6 +52,10 @@ void identity_environment_free(char **environment);
 /* Value of a variable in such an array, or NULL. */
 const char *identity_variable(char *const *environment, const char *name);
 
+/* chdir(2), but only to what is beneath the root. Returns 0, or -1 with errno set; does not call
+ * fail(). */
+int identity_enter(const char *path) MUST_CHECK;
+
 /* Changes to the command's working directory: --chdir, else where the caller was (cwd, may be
  * NULL) if that exists inside, else HOME, else /. Sets PWD in the environment to the words that
  * were used. Returns 0, or -1 after fail(). */

@@ -380,9 +380,11 @@ static const struct stage inside[] = {
 
 /* ---- PID 1 ---- */
 
+/* Who enters a sandbox with a name is to have what the command has, and nobody but PID 1 can hold
+ * that for him. An attacker who took PID 1 over would gain nothing by it: he has it. */
 static int init_privileges(const struct sandbox *sb, struct run *run)
 {
-	if (privileges_drop(sb, run->privileges, false) < 0)
+	if (privileges_drop(sb, run->privileges, sb->name != NULL) < 0)
 		return -1;
 	return privileges_filter(sb, run->privileges);
 }
@@ -447,8 +449,11 @@ static void wipe_words(struct run *run)
 
 static int spawn(const struct sandbox *sb, struct run *run)
 {
+	const struct entering entering = {sb, run};
 	struct init init = {
 		.channel = run->ends[1],
+		.enter = sb->name ? enter_inside : NULL,
+		.context = &entering,
 		.slave = run->slave,
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),

@@ -23,6 +23,7 @@ const struct option_group option_groups[] = {
 	{"Privileges", options_privileges},
 	{"Limits", options_limits},
 	{"Life and terminal", options_life},
+	{"Sandboxes with a name", options_names},
 	{"Descriptors for other programs", options_descriptors},
 };
 const size_t option_group_count = COUNT(option_groups);

@@ -4,7 +4,9 @@
 #ifndef ZBOX_RUN_H
 #define ZBOX_RUN_H
 
+#include "control-server.h"
 #include "desktop/proxy.h"
+#include "entry.h"
 #include "guard.h"
 #include "identity.h"
 #include "idmap-helpers.h"
@@ -88,6 +90,19 @@ int command_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
 /* command.c: whether the other end of the channel is held by anybody. Returns 0, or -1 after
  * fail(). */
 int zbox_is_there(const struct run *run) MUST_CHECK;
+
+/* command.c: the steps of a command that enters, in a process that has the privileges of PID 1.
+ * Returns only when one failed: -1 after fail(). */
+int command_enter(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* enter-inside.c: what PID 1 needs for making commands that enter. */
+struct entering {
+	const struct sandbox *sb;
+	struct run *run;
+};
+
+/* In PID 1: struct init's enter; context: struct entering. */
+void enter_inside(const void *context, const struct entry *entry, const int *fds, size_t count);
 
 /* inside.c: everything in the clone. Returns its exit status. */
 int inside_run(const struct sandbox *sb, struct run *run);

@@ -226,6 +226,18 @@ enum print_what {
 	PRINT_SECCOMP_WHY
 };
 
+/* What is done with sandboxes that run, instead of running anything. */
+enum manage_what {
+	MANAGE_NOTHING,
+	MANAGE_LIST,
+	MANAGE_LIST_JSON,
+	MANAGE_ENTER,
+	MANAGE_KILL,
+	MANAGE_WAIT,
+	MANAGE_STATS,
+	MANAGE_STATS_JSON
+};
+
 /* An option that is no operation on the root, with its operands, for --explain. */
 struct choice {
 	const char *name, *operands[3];
@@ -238,7 +250,7 @@ struct warning {
 	bool note;         /* nothing is wrong: not said with --quiet */
 };
 
-#define OPTION_GROUPS 16 /* room of sandbox.given: groups of the option table, 32 rows each */
+#define OPTION_GROUPS 24 /* room of sandbox.given: groups of the option table, 32 rows each */
 
 struct sandbox {
 	enum personality personality;
@@ -334,6 +346,7 @@ struct sandbox {
 	uint64_t grace;                     /* between SIGTERM and SIGKILL, microseconds */
 
 	/* life */
+	const char *name; /* under which it can be found while it runs, NULL none */
 	bool die_with_parent;
 	bool as_pid_1;
 	bool new_session;    /* setsid() for the command */
@@ -353,12 +366,16 @@ struct sandbox {
 	struct choice *choices;
 	size_t choice_count;
 	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
+	enum manage_what manage;
+	const char *manage_name; /* of the sandbox */
+	int manage_signal;       /* --kill, 0: everything is killed */
 	struct warning *warnings;
 	size_t warning_count;
 
 	/* the command */
 	const char *argv0; /* NULL: command[0] */
-	char **command; /* NULL-terminated tail of argv; NULL: none. --seccomp-why: CALL ARG... */
+	char **command;    /* NULL-terminated tail of argv; NULL: none. --seccomp-why: CALL ARG...
+			      --enter: what is run */
 
 	/* memory that the strings above point into */
 	void **buffers;

@@ -163,6 +163,12 @@ _zbox_own="--explain \
 	--meta \
 	--no-die-with-parent \
 	--share-terminal \
+	--name \
+	--list \
+	--enter \
+	--kill \
+	--wait \
+	--stats-of \
 	--keep-fd \
 	--status-fd"
 
@@ -245,6 +251,11 @@ _zbox_operands()
 		--meta | \
 		--lock-file | \
 		--sync-fd | \
+		--name | \
+		--enter | \
+		--kill | \
+		--wait | \
+		--stats-of | \
 		--keep-fd | \
 		--block-fd | \
 		--userns-block-fd | \
@@ -342,6 +353,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
+	--list:1)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	esac
 }
 

@@ -78,6 +78,11 @@ function __zbox_operands
 			--meta \
 			--lock-file \
 			--sync-fd \
+			--name \
+			--enter \
+			--kill \
+			--wait \
+			--stats-of \
 			--keep-fd \
 			--block-fd \
 			--userns-block-fd \
@@ -366,6 +371,12 @@ complete -c zbox -n '__zbox_is option' -l stats-file -d 'Write at the end what w
 complete -c zbox -n '__zbox_is option' -l meta -d 'Write the result to FILE as isolate does'
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
+complete -c zbox -n '__zbox_is option' -l name -d 'Give the sandbox a name, by which it can be found'
+complete -c zbox -n '__zbox_is option' -l list -d 'Print the sandboxes with a name that run'
+complete -c zbox -n '__zbox_is option' -l enter -d 'Run a command in the sandbox NAME'
+complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or send it a signal'
+complete -c zbox -n '__zbox_is option' -l wait -d 'Wait until the sandbox NAME has ended'
+complete -c zbox -n '__zbox_is option' -l stats-of -d 'Print what the sandbox NAME has used so far'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
 complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object about the run to FD at its end'
 complete -c zbox -f -n '__zbox_is option' -a '--explain=text --explain=json'
@@ -375,3 +386,4 @@ complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp host join'
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
+complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'
