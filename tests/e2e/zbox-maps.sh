@@ -118,6 +118,7 @@ for bad in '' none 1 1:2 1:2:3:4 1:2: :2:3 a:2:3 1:-2:3 '1: 2:3' uid:1:2 xid:1:2
 done
 refuses '--map with --uid where there is nothing to choose' 125 '--map keep cannot be combined' -- zbox_usr --map keep --uid 5 echo ran
 refuses '--map with a namespace that exists' 125 'cannot be combined' -- zbox_usr --map auto --userns 0 echo ran
+refuses '--name with another id of the map' 125 '--name cannot be combined' -- zbox_usr --name maps --map auto --uid 33 echo ran
 refuses 'bwrap has no --map' 1 'Unknown option --map' -- bwrap_usr --map auto echo ran
 
 # ---- machines that are set up otherwise: in a mount namespace, where the caller is itself ----
