@@ -11,7 +11,6 @@
 #include "base-files.h"
 
 #include "base.h"
-#include "idmap.h"
 
 #include <limits.h>
 #include <sched.h>
@@ -45,7 +44,7 @@ uid_t base_uid(const struct sandbox *sb)
 	if (sb->map_caller != MAP_CALLER_DEFAULT)
 		return sb->map_caller == MAP_CALLER_KEEP ? geteuid() : 0;
 	if (sb->uid_map.count > 0)
-		return (uid_t)idmap_inside(&sb->uid_map, geteuid());
+		return sb->uid_map.own;
 	return keeps_ids(sb) ? geteuid() : 0;
 }
 
@@ -56,7 +55,7 @@ gid_t base_gid(const struct sandbox *sb)
 	if (sb->map_caller != MAP_CALLER_DEFAULT)
 		return sb->map_caller == MAP_CALLER_KEEP ? getegid() : 0;
 	if (sb->gid_map.count > 0)
-		return (gid_t)idmap_inside(&sb->gid_map, getegid());
+		return sb->gid_map.own;
 	return keeps_ids(sb) ? getegid() : 0;
 }
 

@@ -16,7 +16,6 @@
 
 #include "base.h"
 #include "idmap-helpers.h"
-#include "idmap.h"
 #include "plan.h"
 
 #include <errno.h>
@@ -57,8 +56,8 @@ struct identity identity_of(const struct sandbox *sb)
 	id.own_uid = id.uid;
 	id.own_gid = id.gid;
 	if (sb->uid_map.count > 0) {
-		id.own_uid = (uid_t)idmap_inside(&sb->uid_map, id.outer_uid);
-		id.own_gid = (gid_t)idmap_inside(&sb->gid_map, id.outer_gid);
+		id.own_uid = sb->uid_map.own;
+		id.own_gid = sb->gid_map.own;
 		id.second = sb->disable_userns; /* 0 is mapped, see idmap_plan() */
 	} else if (sb->unshare & CLONE_NEWUSER)
 		id.second = sb->disable_userns ||

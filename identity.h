@@ -26,7 +26,8 @@ int identity_map(const struct identity *id, int proc) MUST_CHECK;
 
 /* Enters the second user namespace, with the other new namespaces of flags (CLONE_NEW*), and maps
  * the ids of the command there. proc: a procfs. Returns 0, or -1 after fail(). */
-int identity_map_second(const struct sandbox *sb, const struct identity *id, unsigned flags, int proc) MUST_CHECK;
+int identity_map_second(const struct sandbox *sb, const struct identity *id, unsigned flags,
+			int proc) MUST_CHECK;
 
 /* Drops the supplementary groups. Returns 0, or -1 after fail(). */
 int identity_drop_groups(void) MUST_CHECK;

@@ -235,13 +235,13 @@ static int make_map(const struct id_wish *wish, struct id_map *map)
 {
 	uint32_t inner = 0;
 
-	for (size_t i = 0; i < wish->line_count; i++)
+	for (size_t i = 0; wish->lines && i < wish->line_count; i++)
 		if (add_line(map, wish, wish->lines[i]) < 0)
 			return -1;
 	if (idmap_inside(map, wish->caller) < 0 &&
 	    add_line(map, wish, (struct id_line){wish->own, wish->caller, 1}) < 0)
 		return -1;
-	for (size_t i = 0; i < wish->range_count; i++)
+	for (size_t i = 0; wish->ranges && i < wish->range_count; i++)
 		if (add_range(map, wish, wish->ranges[i], &inner) < 0)
 			return -1;
 	if (map->count > IDMAP_LINES)
@@ -261,6 +261,7 @@ int idmap_plan(const struct id_wish *wish, struct id_map *map)
 		free(made.lines);
 		return -1;
 	}
+	made.own = (uint32_t)idmap_inside(&made, wish->caller);
 	*map = made;
 	return 0;
 }

@@ -8,6 +8,8 @@
  */
 #include "mounts-private.h"
 
+#include "base.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,6 +30,20 @@ static struct path_request request_for(const struct builder *b, const struct mou
 	};
 }
 
+/* The base's own directories that are for one user alone are for the command, which may be another
+ * than the caller where there are ranges of ids. */
+static int give_to_command(const struct builder *b, const struct mount *m, int fd)
+{
+	const struct sandbox *sb = b->sb;
+
+	if (sb->uid_map.count == 0 || m->perms != 0700 || !m->origin.file ||
+	    strcmp(m->origin.file, BASE_ORIGIN) != 0)
+		return 0;
+	if (fchownat(fd, "", base_uid(sb), base_gid(sb), AT_EMPTY_PATH) < 0)
+		return fail(errno, "owner of %s", m->dest);
+	return 0;
+}
+
 int mount_dir(struct builder *b, const struct mount *m)
 {
 	const struct path_request request = request_for(b, m, PATH_DIRECTORY, 0755);
@@ -38,7 +54,7 @@ int mount_dir(struct builder *b, const struct mount *m)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))
 		return fail(ENOTDIR, "Can't mkdir %s", m->dest);
-	return 0;
+	return give_to_command(b, m, fd);
 }
 
 /* Copies what the caller's descriptor still has to give to the file. */
@@ -205,7 +221,7 @@ int mount_scratch(struct builder *b, const struct mount *m)
 	};
 	autoclose int fd = path_make(b->root, &request, NULL);
 
-	if (fd < 0)
+	if (fd < 0 || give_to_command(b, m, fd) < 0)
 		return -1;
 	return scratch_attach(b, fd, request.mode, m->dest);
 }

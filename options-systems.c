@@ -76,6 +76,9 @@ int check_systems(const struct sandbox *sb)
 			    "--map %s cannot be combined with --uid and --gid: it says what "
 			    "the ids inside are",
 			    sb->map_caller == MAP_CALLER_KEEP ? "keep" : "root");
+	if (ranges && sb->name && (sb->uid >= 0 || sb->gid >= 0))
+		return fail(0, "--name cannot be combined with --uid and --gid among the ids of "
+			       "--map: who enters would be another than the command");
 	if (sb->keep_groups && !ranges)
 		return fail(0, "--keep-groups requires --map with a range: without one the kernel "
 			       "lets nobody drop a group, and they are kept");

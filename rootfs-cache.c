@@ -39,7 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BLOCK (256 * 1024)
+#define BLOCK ((size_t)256 * 1024)
 #define MAP_DIGITS 16     /* of the digest of a map, in names */
 #define NAME_ROOM 256     /* of a name in the cache */
 #define SETTLED 100000000 /* ns: the finest clock of a file system that a change might hide in */
@@ -356,11 +356,12 @@ static int unpack(const struct sandbox *sb, const struct cache *c, const struct 
 {
 	autofree char *path = NULL;
 	autoclose int lock = begin(sb, c, &path);
-	const char *name = path ? strrchr(path, '/') + 1 : NULL;
+	const char *name;
 	struct failure first;
 
-	if (lock < 0)
+	if (lock < 0 || !path)
 		return -1;
+	name = path + strlen(c->path) + strlen("/unpacking/");
 	if (rootfs_unpack(sb, path, a->fd, (uint64_t)a->st.st_size, a->name) == 0 &&
 	    check_unchanged(a) == 0) {
 		if (note_boot(c, name) == 0 && renameat(c->unpacking, name, c->trees, a->key) == 0)

@@ -48,12 +48,11 @@ static void PRINTF(2, 3) add_word(struct words *w, const char *format, ...)
 	va_start(args, format);
 	length = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (!slot)
-		w->failed = true;
-	else if (length < 0 || (size_t)length >= sizeof(text))
-		w->failed = fail(ENAMETOOLONG, "%.100s", text) < 0;
-	else if (!(*slot = format_text("%s", text)))
-		w->failed = true;
+	if (slot && (length < 0 || (size_t)length >= sizeof(text)))
+		(void)fail(ENAMETOOLONG, "%.100s", text);
+	else if (slot)
+		*slot = format_text("%s", text);
+	w->failed |= !slot || !*slot;
 }
 
 static void free_words(struct words *w)

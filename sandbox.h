@@ -244,6 +244,7 @@ struct map_line {
 struct id_map {
 	struct id_line *lines; /* owned */
 	size_t count;
+	uint32_t own; /* the caller's id inside */
 };
 
 /* What is printed instead of running anything. */

@@ -37,8 +37,9 @@
 #include <unistd.h>
 
 #define TREE "tree"
-#define BLOCK (256 * 1024)           /* read at a time */
-#define TELL_EVERY (4 * 1024 * 1024) /* bytes between two "at" */
+#define BLOCK ((size_t)256 * 1024) /* read at a time */
+#define ASK_FROM (1 << 20)         /* bytes of a file from which on the disk is asked for room */
+#define TELL_EVERY ((uint64_t)4 * 1024 * 1024) /* bytes between two "at" */
 
 /* The time of a directory, which changes with all that is made in it. */
 struct dir_time {
@@ -47,7 +48,9 @@ struct dir_time {
 };
 
 struct unpack {
-	int tree; /* O_PATH */
+	int tree;     /* O_PATH */
+	char *parent; /* where the last entry was, NULL nowhere; */
+	int parent_fd;
 	struct dir_time *dirs;
 	size_t dir_count;
 	uint64_t read, told;
@@ -126,6 +129,24 @@ static int open_parent(const struct unpack *u, char *path, const char **last)
 	return fd;
 }
 
+/* The same, and the descriptor is u's: entries of one directory come one after the other. */
+static int hold_parent(struct unpack *u, char *path, const char **last)
+{
+	char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+
+	*last = slash ? slash + 1 : path;
+	if (u->parent && strlen(u->parent) == length && memcmp(u->parent, path, length) == 0)
+		return u->parent_fd;
+	free(u->parent);
+	u->parent = NULL;
+	close_fd(&u->parent_fd);
+	u->parent_fd = open_parent(u, path, last);
+	if (u->parent_fd >= 0)
+		u->parent = format_text("%.*s", (int)length, path);
+	return u->parent ? u->parent_fd : -1;
+}
+
 /* ---- one entry ---- */
 
 static struct timespec time_of(struct archive_entry *e)
@@ -168,7 +189,8 @@ static int archive_failed(struct archive *a)
 	return fail(0, "%s", text ? text : "the archive cannot be read");
 }
 
-static int write_data(struct archive *a, int fd, const char *path)
+/* *end: behind the last byte that was written. */
+static int write_data(struct archive *a, int fd, const char *path, int64_t *end)
 {
 	for (;;) {
 		const void *bytes;
@@ -190,6 +212,7 @@ static int write_data(struct archive *a, int fd, const char *path)
 			next += written;
 			offset += written;
 			length -= (size_t)written;
+			*end = offset;
 		}
 	}
 }
@@ -200,18 +223,19 @@ static int make_file(struct archive *a, struct archive_entry *e, int dir, const 
 	int64_t size = archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
 	autoclose int fd = -1;
 	struct statvfs system;
+	int64_t end = 0;
 
 	if (size < 0)
 		return fail(0, "%s: a size below 0", path);
-	if (size > BLOCK && archive_entry_sparse_count(e) == 0 && fstatvfs(dir, &system) == 0 &&
+	if (size > ASK_FROM && archive_entry_sparse_count(e) == 0 && fstatvfs(dir, &system) == 0 &&
 	    (uint64_t)size / system.f_frsize > system.f_bavail)
 		return fail(ENOSPC, "%s: %lld bytes", path, (long long)size);
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(errno, "%s", path);
-	if (write_data(a, fd, path) < 0)
+	if (write_data(a, fd, path, &end) < 0)
 		return -1;
-	if (ftruncate(fd, size) < 0) /* holes at the end */
+	if (end < size && ftruncate(fd, size) < 0) /* a hole at the end */
 		return fail(errno, "%s: %lld bytes", path, (long long)size);
 	return set_attributes(e, dir, name, path, true);
 }
@@ -264,7 +288,8 @@ static int make_directory(struct unpack *u, struct archive_entry *e, int dir, co
 }
 
 /* An entry that comes a second time takes the place of the first, but for directories. */
-static int clear_place(struct archive_entry *e, int dir, const char *name, const char *path)
+static int clear_place(struct unpack *u, struct archive_entry *e, int dir, const char *name,
+		       const char *path)
 {
 	struct stat st;
 
@@ -275,7 +300,13 @@ static int clear_place(struct archive_entry *e, int dir, const char *name, const
 			return 0;
 		return fail(0, "%s: comes again, and is a directory", path);
 	}
-	return unlinkat(dir, name, 0) < 0 ? fail(errno, "%s", path) : 0;
+	if (unlinkat(dir, name, 0) < 0)
+		return fail(errno, "%s", path);
+	/* it may have been a link in the way to the parent that is held: dir is its descriptor, and
+	 * stays open for this entry */
+	free(u->parent);
+	u->parent = NULL;
+	return 0;
 }
 
 static int make_entry(struct unpack *u, struct archive *a, struct archive_entry *e, int dir,
@@ -319,6 +350,7 @@ static int take_entry(struct unpack *u, struct archive *a, struct archive_entry 
 	autofree char *path = clean_name(archive_entry_pathname(e));
 	autoclose int dir = -1;
 	const char *name;
+	int parent;
 
 	if (!path)
 		return -1;
@@ -332,10 +364,10 @@ static int take_entry(struct unpack *u, struct archive *a, struct archive_entry 
 	}
 	if (left_out(e, path))
 		return 0;
-	dir = open_parent(u, path, &name);
-	if (dir < 0 || clear_place(e, dir, name, path) < 0)
+	parent = hold_parent(u, path, &name);
+	if (parent < 0 || clear_place(u, e, parent, name, path) < 0)
 		return -1;
-	return make_entry(u, a, e, dir, name, path);
+	return make_entry(u, a, e, parent, name, path);
 }
 
 /* ---- the archive ---- */
@@ -397,24 +429,27 @@ static int set_times(struct unpack *u)
 
 static int unpack(void)
 {
-	struct unpack u = {.tree = -1};
+	struct unpack u = {.tree = -1, .parent_fd = -1};
 	struct archive *a = archive_read_new();
 	int result = -1;
 
 	u.buffer = malloc(BLOCK);
 	if (!a || !u.buffer)
-		return fail(0, "out of memory");
-	if (mkdir(TREE, 0755) == 0)
+		(void)fail(0, "out of memory");
+	else if (mkdir(TREE, 0755) == 0)
 		u.tree = open(TREE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (u.tree < 0)
 		(void)fail(errno, "%s", TREE);
 	else if (take_entries(&u, a) == 0)
 		result = set_times(&u);
-	(void)archive_read_free(a);
+	if (a)
+		(void)archive_read_free(a);
 	for (size_t i = 0; i < u.dir_count; i++)
 		free(u.dirs[i].path);
 	free(u.dirs);
 	free(u.buffer);
+	free(u.parent);
+	close_fd(&u.parent_fd);
 	close_fd(&u.tree);
 	return result;
 }

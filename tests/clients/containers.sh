@@ -48,7 +48,7 @@ ok 'packages are removed' container --rootfs-overlay="$T/kept" apt-get -q purge 
 
 # ---- what it is not ----
 
-nok 'no mounts' container --rootfs-overlay mount -t tmpfs none /mnt
+nok 'no namespaces and mounts' container --rootfs-overlay unshare -m true
 nok 'no devices' container --rootfs-overlay mknod /x c 1 3
 nok 'no network settings' container --rootfs-overlay sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 nok 'no ids beyond the range' container --rootfs-overlay chown 99999999 /etc/passwd

@@ -11,7 +11,8 @@ export XDG_CACHE_HOME=$T/cache HOME=$T/home
 mkdir home
 cache=$T/cache/zbox
 trees() { ls "$cache/trees" 2>/dev/null; }
-unpacking() { ls "$cache/unpacking" 2>/dev/null | grep run-; }
+unpacking() { find "$cache/unpacking" -mindepth 1 -maxdepth 1 -name 'run-*' 2>/dev/null; }
+files() { find "$@" -mindepth 1 -maxdepth 1 | wc -l; }
 
 # Removes the cache, as who it belongs to.
 wipe() {
@@ -77,13 +78,31 @@ is 'nothing is being made' "$(unpacking)" ''
 is 'the cache is the caller'\''s alone' "$(stat -c %a "$cache" "$cache/trees")" '700
 700'
 
+# ---- a terminal is told how far it is ----
+
+python3 - <<'EOT'
+import tarfile, io
+t = tarfile.open("big.tar", "w")
+i = tarfile.TarInfo("./zeros"); i.size = 20 << 20
+t.addfile(i, io.BytesIO(bytes(i.size)))
+t.close()
+EOT
+run script -qec "'$ZBOX' --rootfs big.tar /none" /dev/null
+matches 'progress on a terminal' "$out" 'unpacking the root file system: +[0-9]+ %'
+rm -rf "$cache/trees" "$cache/files"
+run zbox --rootfs big.tar /none
+lacks 'and nowhere else' "$err" 'unpacking the'
+wipe
+
 # ---- found again ----
+
+good true
 
 inode() { stat -c '%i' "$cache/trees/"*/tree; }
 was=$(inode)
 ok 'the second time' good true
 is 'it is the same tree' "$(inode)" "$was"
-is 'the file is known' "$(ls "$cache/files" | wc -l)" 1
+is 'the file is known' "$(files "$cache/files")" 1
 cp good.tar copy.tar
 ok 'a copy' zbox --rootfs copy.tar true
 is 'has the same tree' "$(trees | wc -l)" 1
@@ -109,7 +128,7 @@ done
 run zbox --explain --rootfs copy.tar true
 is '--explain unpacks nothing' "$status $(trees | wc -l)" '0 3'
 XDG_CACHE_HOME='' run zbox --rootfs good.tar true
-is 'without XDG_CACHE_HOME it is ~/.cache' "$(ls "$HOME/.cache/zbox/trees" | wc -l)" 1
+is 'without XDG_CACHE_HOME it is ~/.cache' "$(files "$HOME/.cache/zbox/trees")" 1
 refuses 'no place for a cache' 125 'neither XDG_CACHE_HOME nor HOME' -- env -u XDG_CACHE_HOME -u HOME "$ZBOX" --rootfs good.tar true
 mkdir -m 755 open && mkdir -m 755 open/zbox
 refuses 'a cache that others can enter' 125 'mode 0700' -- env XDG_CACHE_HOME="$T/open" "$ZBOX" --rootfs good.tar true
@@ -133,7 +152,7 @@ if ! as_root; then
 		sh -c 'echo $(stat -c %u:%g /srv/theirs /srv/link) $(stat -c "%u:%g %a" /srv/set)'
 	is 'outside they are of the range' "$(stat -c %u "$cache"/trees/*/tree/srv/theirs)" $((first + 32))
 	gives 'with --map keep too' 0 33:44 -- zbox --map keep --map auto --rootfs owners.tar stat -c %u:%g /srv/theirs
-	is 'which is another tree' "$(ls -d "$cache"/trees/*/tree/srv/theirs | wc -l)" 2
+	is 'which is another tree' "$(find "$cache"/trees/*/tree/srv -name theirs | wc -l)" 2
 fi
 make far.tar <<'EOT'
 system()
@@ -214,6 +233,7 @@ broken 'a file that claims 8 GiB' 'claims.tar: ' claims.tar
 broken 'a file that claims more than any disk has' 'No space left on device' huge.tar
 mkdir sparse && truncate -s 8G sparse/holes && cp -r "$(dirname "$busybox")/busybox" sparse/sh && tar -cSf sparse.tar -C sparse holes --owner=0 --group=0
 run zbox --rootfs sparse.tar /none
+is 'a file of holes has its size' "$(stat -c %s "$cache"/trees/*/tree/holes)" $((8 << 30))
 is '8 GiB of holes take no room' "$(du -sm "$cache"/trees/*/tree/holes | cut -f1)" 0
 wipe
 with() { unshare --map-current-user --keep-caps -m bash -c "$1"'; shift; exec "$@"' bash "$@"; }
@@ -243,7 +263,7 @@ for i in 1 2 3; do
 	kill -KILL $child
 	wait $child 2>/dev/null
 	for tree in "$cache"/trees/*/tree; do
-		[ ! -e "$tree" ] || [ "$(ls "$tree/srv" | wc -l)" = 4000 ] || half=$((half + 1))
+		[ ! -e "$tree" ] || [ "$(files "$tree/srv")" = 4000 ] || half=$((half + 1))
 	done
 done
 is 'killed while it unpacks, no half tree is found' $half 0

@@ -59,8 +59,10 @@ is 'auto fills what lines leave' "$(uid_map)" "0 $me 1
 gives '--uid and --gid choose from the map' 0 '33:44:44' -- zbox_usr --map auto --uid 33 --gid 44 sh -c 'echo $(id -u):$(id -g):$(id -G)'
 gives 'with capabilities too' 0 '33 0000000000000001' -- zbox_usr --map auto --uid 33 --cap-add chown \
 	sh -c 'echo $(id -u) $(sed -n "s/CapEff:[[:space:]]*//p" /proc/self/status)'
+gives 'HOME and USER are those of the command' 0 '/root root' -- zbox_usr --map auto sh -c 'echo $HOME $USER'
+gives 'its home is its own' 0 '/home/user 33 700' -- zbox_usr --map auto --uid 33 --gid 44 sh -c 'touch ~/x && echo $HOME $(stat -c "%u %a" ~)'
 gives 'and with a terminal of the sandbox' 0 33 -- zbox_usr --map auto --uid 33 --disable-userns id -u
-gives 'names fit' 0 'root user' -- zbox_usr --map auto sh -c "echo \$(whoami) \$($ZBOX --version >/dev/null 2>&1; echo user)"
+gives 'names fit' 0 root -- zbox_usr --map auto whoami
 
 # ---- groups ----
 
@@ -116,6 +118,7 @@ for bad in '' none 1 1:2 1:2:3:4 1:2: :2:3 a:2:3 1:-2:3 '1: 2:3' uid:1:2 xid:1:2
 done
 refuses '--map with --uid where there is nothing to choose' 125 '--map keep cannot be combined' -- zbox_usr --map keep --uid 5 echo ran
 refuses '--map with a namespace that exists' 125 'cannot be combined' -- zbox_usr --map auto --userns 0 echo ran
+refuses '--name with another id of the map' 125 '--name cannot be combined' -- zbox_usr --name maps --map auto --uid 33 echo ran
 refuses 'bwrap has no --map' 1 'Unknown option --map' -- bwrap_usr --map auto echo ran
 
 # ---- machines that are set up otherwise: in a mount namespace, where the caller is itself ----
