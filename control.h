@@ -23,11 +23,12 @@
 #define CONTROL_VERSION 1U
 
 enum control_kind {
-	CONTROL_INFO,   /* answered with struct control_info */
-	CONTROL_SIGNAL, /* value: for the command */
-	CONTROL_END,    /* everything is killed; answered a second time when it has ended */
-	CONTROL_WAIT,   /* answered a second time when it has ended */
-	CONTROL_ENTER,  /* followed by a struct entry */
+	CONTROL_INFO,    /* answered with struct control_info */
+	CONTROL_SIGNAL,  /* value: for the command */
+	CONTROL_END,     /* everything is killed; answered a second time when it has ended */
+	CONTROL_WAIT,    /* answered a second time when it has ended */
+	CONTROL_ENTER,   /* followed by a struct entry */
+	CONTROL_NETWORK, /* answered with the network namespace, and resolv.conf if it has one */
 	CONTROL_KINDS
 };
 

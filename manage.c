@@ -22,19 +22,6 @@
 
 #define TRIES 5 /* to look at a sandbox that is about to end */
 
-int manage_open(const struct sandbox *sb, bool wake, struct control_client *c)
-{
-	autoclose int dir = registry_open(false);
-	int result;
-
-	if (dir == -1)
-		return -1;
-	result = dir < 0 ? 0 : client_open(dir, sb->manage_name, wake, c);
-	if (result == 0)
-		return fail(0, "no sandbox with the name %s is running", sb->manage_name);
-	return result < 0 ? -1 : 0;
-}
-
 static int check_answer(const struct sandbox *sb, const struct control_answer *answer)
 {
 	if (answer->err == 0)
@@ -51,7 +38,7 @@ static int ask_simply(const struct sandbox *sb, enum control_kind kind, int valu
 	struct control_answer answer = {0};
 	int status = -1;
 
-	if (manage_open(sb, kind != CONTROL_WAIT, &c) < 0)
+	if (client_find(sb->manage_name, kind != CONTROL_WAIT, &c) < 0)
 		return -1;
 	if (client_ask(&c, kind, value, NULL, &answer, NULL) == 0 && check_answer(sb, &answer) == 0)
 		status = wait ? client_wait(&c) : 0;

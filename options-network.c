@@ -9,6 +9,7 @@
 #include "options-table.h"
 
 #include "network/addresses.h"
+#include "registry.h"
 
 #include <arpa/inet.h>
 #include <sched.h>
@@ -31,6 +32,7 @@ static int set_net(struct parser *p, const struct option *o, char **arg)
 	};
 	static const char join[] = "join:";
 	struct sandbox *sb = p->sb;
+	const char *other;
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (strcmp(arg[0], words[i].word) != 0)
@@ -39,10 +41,16 @@ static int set_net(struct parser *p, const struct option *o, char **arg)
 		return words[i].new ? unshare_namespaces(p, o, arg) : share_namespaces(p, o, arg);
 	}
 	if (strncmp(arg[0], join, strlen(join)) != 0)
-		return fail(0, "--net takes none, slirp, host or join:PID, not %s", arg[0]);
-	if (parse_number(arg[0] + strlen(join), 1, INT32_MAX, &sb->net_pid) < 0)
-		return fail(0, "--net join: takes the number of a process, not %s",
-			    arg[0] + strlen(join));
+		return fail(0, "--net takes none, slirp, host, join:NAME or join:PID, not %s", arg[0]);
+	other = arg[0] + strlen(join);
+	sb->net_name = NULL;
+	if (other[strspn(other, "0123456789")] != '\0' && registry_name_is_good(other))
+		sb->net_name = other;
+	else if (parse_number(other, 1, INT32_MAX, &sb->net_pid) < 0)
+		return fail(0,
+			    "--net join: takes the name of a sandbox or the number of a process, "
+			    "not %s",
+			    other);
 	sb->net = NET_JOIN;
 	return unshare_namespaces(p, o, arg);
 }
@@ -119,9 +127,10 @@ const struct option options_network[] = {
 		"reach what the caller could reach, without any right on the host, and without "
 		"the host's own loopback and addresses and its private surroundings; see "
 		"--net-open. The program zbox-net carries it; when that ends, there is no network "
-		"any more. host: the caller's network, as --share-net. join:PID: the network of "
-		"another sandbox of the same user, in which PID is the command or one of its "
-		"children; its user namespace is joined too."},
+		"any more. host: the caller's network, as --share-net. join:NAME: the network of "
+		"the running sandbox NAME, of the same user; join:PID the same where it has no "
+		"name, and PID is its command or one of its children. The user namespace that the "
+		"network belongs to is joined too."},
 	{.name = "net-open",
 	 .args = "host-loopback|lan",
 	 .apply = add_net_open,

@@ -190,7 +190,8 @@ struct sandbox {
 
 	/* network: what goes beyond the namespace */
 	enum net_mode net;
-	int64_t net_pid;        /* NET_JOIN: a process of the other sandbox */
+	int64_t net_pid;        /* NET_JOIN: a process of the other sandbox, */
+	const char *net_name;   /* or its name, NULL none */
 	int64_t net_mtu;        /* bytes, 0 the default */
 	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
 	struct net_open *net_open;

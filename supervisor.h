@@ -28,6 +28,8 @@ struct supervisor {
 	struct timers timers;    /* limits of time, and which was reached */
 	struct net_helper *net;  /* its loss is told by lost(), and the network is gone */
 	void (*lost)(const struct sandbox *sb, const char *how);
+	int network[2]; /* with control: what MESSAGE_NETWORK brought, owned; so many: */
+	size_t network_count;
 	const char *no_entry; /* why nobody can enter, NULL: they can */
 
 	/* what was seen */

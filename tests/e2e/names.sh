@@ -269,6 +269,37 @@ for i in $(seq 20); do
 done
 is 'of twenty with one name one runs at a time' "$((good + refused)) $((good >= 1))" '20 1'
 
+# ---- its network, for another sandbox ----
+
+cat >server.py <<'EOS'
+import socket
+s = socket.create_server(("127.0.0.1", 4321))
+while True:
+    c, _ = s.accept()
+    c.sendall(b"from inside")
+    c.close()
+EOS
+client='import socket; print(socket.create_connection(("127.0.0.1", 4321), 10).recv(99).decode())'
+listens() { [ "$("$ZBOX" --enter server python3 -c "$client" </dev/null 2>/dev/null)" = 'from inside' ]; }
+for options in '' '--uid 7 --gid 7' '--cap-add net_admin'; do
+	# shellcheck disable=SC2086  # words
+	ok "a server, with '$options'" start server $options --ro-bind "$T/server.py" /server.py -- python3 /server.py
+	ok 'it listens' poll 20 listens
+	gives 'its network is joined' 0 'from inside' -- \
+		zbox_usr --net join:server python3 -c "$client"
+	gives 'by a sandbox with another name too' 0 'from inside' -- \
+		zbox_usr --net join:server --name client -- python3 -c "$client"
+	ok 'and killed' zbox --kill server
+	wait "$zbox"
+done
+nok 'without that nothing is there' zbox_usr python3 -c "$client"
+gives 'the plan says it' 0 2 -- sh -c "\"$ZBOX\" --explain --ro-bind /usr /usr --net join:one true | grep -c 'joined: that of the sandbox one'"
+refuses 'join is no way to the host'"'"'s network' 125 "two has the caller's own network" -- sh -c "
+	\"$ZBOX\" --ro-bind /usr /usr --name two --share-net sleep 60 </dev/null >/dev/null 2>&1 &
+	until \"$ZBOX\" --enter two true 2>/dev/null; do sleep 0.02; done
+	\"$ZBOX\" --ro-bind /usr /usr --net join:two echo ran; s=\$?; \"$ZBOX\" --kill two; exit \$s"
+refuses 'nor to what does not run' 125 'no sandbox with the name nobody' -- zbox_usr --net join:nobody echo ran
+
 # ---- somebody else, and from inside ----
 
 # A client by hand: what zbox would not try.
