@@ -26,7 +26,8 @@ struct control_client {
 int client_open(int dir, const char *name, bool wake, struct control_client *c) MUST_CHECK;
 void client_close(struct control_client *c);
 
-/* The same by name alone; that no such sandbox runs is a failure too. Returns 0, or -1 after fail().
+/* The same by name alone; that no such sandbox runs is a failure too. Returns 0, or -1 after
+ * fail().
  */
 int client_find(const char *name, bool wake, struct control_client *c) MUST_CHECK;
 

@@ -152,7 +152,8 @@ static int keep(const struct sandbox *sb, struct run *run, const struct entry *e
 		size_t count)
 {
 	struct terminal *t = run->supervisor.terminal;
-	struct init init = {.command = -1, .children = -1};
+	struct guard no_guard = GUARD_NONE;
+	struct init init = {.command = -1, .children = -1, .guard = &no_guard};
 	int rest[3];
 
 	failure_step("enter");

@@ -158,7 +158,8 @@ static int run(const struct sandbox *sb, struct supervisor *s)
 int enter(const struct sandbox *sb)
 {
 	static struct terminal terminal;
-	struct net_helper no_network = NET_HELPER_NONE;
+	struct net_helper none[1 + PORTS_WAYS] = {NET_HELPER_NONE, NET_HELPER_NONE,
+						  NET_HELPER_NONE};
 	struct supervisor s = {.sb = sb,
 			       .child = -1,
 			       .reaper = true,
@@ -167,7 +168,8 @@ int enter(const struct sandbox *sb)
 			       .parent = -1,
 			       .terminal = &terminal,
 			       .timers = TIMERS_NONE,
-			       .net = &no_network};
+			       .net = &none[0],
+			       .ports = &none[1]};
 	int result;
 
 	terminal_init(&terminal);

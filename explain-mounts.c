@@ -32,6 +32,7 @@ static const char *const kind_names[] = {
 	[MOUNT_TMP_OVERLAY] = "tmp-overlay",
 	[MOUNT_RO_OVERLAY] = "ro-overlay",
 	[MOUNT_SCRATCH] = "scratch",
+	[MOUNT_MASK] = "mask",
 };
 _Static_assert(COUNT(kind_names) == MOUNT_KINDS, "each kind has a name");
 
@@ -40,6 +41,14 @@ static void operation(const struct mount *m, char *name, size_t size)
 	bool has_ro = m->kind == MOUNT_BIND || m->kind == MOUNT_BIND_FD || m->kind == MOUNT_DATA;
 	const char *before = "";
 
+	if (m->kind == MOUNT_MASK && (m->flags & MOUNT_READONLY)) {
+		(void)snprintf(name, size, "protect%s", m->flags & MOUNT_TRY ? "-try" : "");
+		return;
+	}
+	if (m->flags & MOUNT_CREATE) {
+		(void)snprintf(name, size, "rw-bind-create");
+		return;
+	}
 	if (has_ro && (m->flags & MOUNT_READONLY))
 		before = "ro-";
 	else if (m->kind == MOUNT_BIND && (m->flags & MOUNT_DEVICES))

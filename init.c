@@ -3,10 +3,10 @@
  *
  * A pid namespace needs a first process that collects orphans, and whose end ends everything in
  * it. This one waits for two things: SIGCHLD, by a signalfd, and messages of zbox outside. It has
- * no capability, no descriptor but these two (and the command's terminal), no directory, and is
- * not dumpable, so that the command, which has the same user id, cannot ptrace it, read its
- * memory or open its files. Signals from inside do not reach it: they are all blocked, and the
- * kernel keeps SIGKILL and SIGSTOP from a PID 1.
+ * no capability, no descriptor but these two (and the command's terminal, and what masks rest on,
+ * guard.c), and is not dumpable, so that the command, which has the same user id, cannot ptrace it,
+ * read its memory or open its files. Signals from inside do not reach it: they are all blocked, and
+ * the kernel keeps SIGKILL and SIGSTOP from a PID 1.
  *
  * In a sandbox with a name it makes, on request of zbox outside, a process that keeps a command of
  * somebody who enters (enter-inside.c). It hands over the request and forgets it: what takes long,
@@ -199,7 +199,8 @@ static int loop(struct state *s)
 		return -1;
 	while (!(init->lingers ? s->empty : s->ended) && (outside || init->lingers)) {
 		struct pollfd polls[] = {{.fd = init->signals, .events = POLLIN},
-					 {.fd = outside ? init->channel : -1, .events = POLLIN}};
+					 {.fd = outside ? init->channel : -1, .events = POLLIN},
+					 {.fd = init->guard->inotify, .events = POLLIN}};
 		struct signalfd_siginfo info;
 
 		if (poll(polls, COUNT(polls), -1) < 0 && errno != EINTR)
@@ -211,6 +212,8 @@ static int loop(struct state *s)
 		}
 		if (polls[1].revents)
 			outside = obey(s);
+		if (polls[2].revents && guard_check(init->guard) < 0)
+			return -1;
 	}
 	return 0;
 }

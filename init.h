@@ -5,6 +5,7 @@
 #define ZBOX_INIT_H
 
 #include "entry.h"
+#include "guard.h"
 #include "sandbox.h"
 #include "utils.h"
 
@@ -16,7 +17,8 @@ struct init {
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
 	bool counts;   /* as PID 1: waits for all that is left at the end, whose times are not to be
 			  lost */
-	int children;  /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
+	struct guard *guard; /* names that have to stay as they are */
+	int children; /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
 
 	/* Makes what was asked for with MESSAGE_ENTER; NULL: nobody may enter. The entry is sound,
 	 * and came with the descriptors before ENTRY_SLAVE at least; they stay the caller's. */

@@ -36,6 +36,7 @@ static const char *const kind_names[] = {
 	[MOUNT_TMP_OVERLAY] = "an overlay",
 	[MOUNT_RO_OVERLAY] = "an overlay",
 	[MOUNT_SCRATCH] = "an empty directory",
+	[MOUNT_MASK] = "a mask",
 };
 _Static_assert(COUNT(kind_names) == MOUNT_KINDS, "every kind of mount has a name");
 

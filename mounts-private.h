@@ -6,6 +6,7 @@
  *   mounts-files.c    directories, files, links, modes
  *   mounts-system.c   procfs with its masks, /dev
  *   mounts-overlay.c  overlays
+ *   mounts-masks.c    masks and what is protected
  */
 #ifndef ZBOX_MOUNTS_PRIVATE_H
 #define ZBOX_MOUNTS_PRIVATE_H
@@ -25,6 +26,7 @@ struct source {
 struct builder {
 	const struct sandbox *sb;
 	struct root *root;
+	struct guard *guard;    /* what has to stay as it is, filled by masks */
 	uid_t caller;           /* effective uid outside */
 	bool modern;            /* the new mount interface can be used */
 	struct source *sources; /* one for each operation; owned */
@@ -88,6 +90,11 @@ int mount_scratch(struct builder *b, const struct mount *m) MUST_CHECK;
 int mount_proc(struct builder *b, const struct mount *m) MUST_CHECK;
 int mount_dev(struct builder *b, const struct mount *m) MUST_CHECK;
 int mount_overlay(struct builder *b, const struct mount *m, const struct source *s) MUST_CHECK;
+
+int mount_mask(struct builder *b, const struct mount *m) MUST_CHECK;
+
+/* After the last operation: what masks were made of is taken out of sight. */
+int masks_finish(struct builder *b) MUST_CHECK;
 
 /* A directory of the root's own tmpfs, bound writable on dest. */
 int scratch_attach(struct builder *b, int dest, mode_t mode, const char *path) MUST_CHECK;

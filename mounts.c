@@ -34,6 +34,8 @@
 /* Bounds of the tmpfs that zbox makes: a full /tmp is ENOSPC inside, not a host without memory. */
 #define TMPFS_BOUNDS "size=25%,nr_inodes=400k"
 
+#define MASK_DESCRIPTORS 64 /* guarded names of one; a pattern may have more */
+
 mode_t mounts_parent_mode(const struct builder *b, const struct mount *m)
 {
 	static const int defaults[MOUNT_KINDS] = {
@@ -79,12 +81,50 @@ static int open_caller_fd(const struct builder *b, const struct mount *m)
 	return take_fd(&tree);
 }
 
+/* --rw-bind-create: parents that exist are the caller's words and may be links; what is made is
+ * opened as what it is. Whoever may write in a parent could put a directory of his own there first:
+ * then it has to be the caller's, or is refused. */
+static int source_create(const struct builder *b, const struct mount *m, struct source *s)
+{
+	autofree char *path = format_text("%s", m->source);
+	autoclose int dir = -1;
+	struct stat st;
+	char *part = path;
+
+	if (!path || (dir = open(path[0] == '/' ? "/" : ".", O_PATH | O_CLOEXEC)) < 0)
+		return path ? fail(errno, "Can't make source path %s", m->source) : -1;
+	while (part[part[0] == '/' ? strspn(part, "/") : 0] != '\0') {
+		char *name = part + strspn(part, "/");
+		size_t length = strcspn(name, "/");
+		bool made, last = name[length] == '\0';
+		int next;
+
+		name[length] = '\0';
+		made = mkdirat(dir, name, 0700) == 0;
+		if (!made && errno != EEXIST)
+			return fail(errno, "Can't make source path %s", m->source);
+		next = openat(dir, name,
+			      O_PATH | O_DIRECTORY | O_CLOEXEC | (made ? O_NOFOLLOW : 0));
+		close_fd(&dir);
+		dir = next;
+		if (dir < 0 || fstat(dir, &st) < 0)
+			return fail(errno, "Can't make source path %s", m->source);
+		if (made && st.st_uid != geteuid())
+			return fail(0, "Can't make source path %s: somebody else was quicker",
+				    m->source);
+		part = name + length + !last;
+	}
+	s->fd = tree_open(b, dir, "");
+	return s->fd < 0 ? fail(errno, "Can't find source path %s", m->source) : 0;
+}
+
 static int source_open(const struct builder *b, const struct mount *m, struct source *s)
 {
 	switch (m->kind) {
 	case MOUNT_BIND:
 		s->fd = tree_open(b, AT_FDCWD, m->source);
-		if (s->fd >= 0 || (errno == ENOENT && (m->flags & MOUNT_TRY)))
+		/* what is to be made comes when everything else has been found */
+		if (s->fd >= 0 || (errno == ENOENT && (m->flags & (MOUNT_TRY | MOUNT_CREATE))))
 			return 0;
 		return fail(errno, "Can't find source path %s", m->source);
 	case MOUNT_BIND_FD:
@@ -105,6 +145,7 @@ static int source_open(const struct builder *b, const struct mount *m, struct so
 	case MOUNT_SYMLINK:
 	case MOUNT_CHMOD:
 	case MOUNT_SCRATCH:
+	case MOUNT_MASK:
 	case MOUNT_KINDS:
 		break;
 	}
@@ -132,6 +173,10 @@ static int sources_open(struct builder *b)
 		b->sources[i] = (struct source){.fd = -1, .work = -1};
 	for (size_t i = 0; i < sb->mount_count; i++)
 		if (source_open(b, &sb->mounts[i], &b->sources[i]) < 0)
+			return blame_profile(&sb->mounts[i]);
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if ((sb->mounts[i].flags & MOUNT_CREATE) && b->sources[i].fd < 0 &&
+		    source_create(b, &sb->mounts[i], &b->sources[i]) < 0)
 			return blame_profile(&sb->mounts[i]);
 	return 0;
 }
@@ -249,6 +294,8 @@ static int operation_apply(struct builder *b, const struct mount *m, const struc
 		return mount_overlay(b, m, s);
 	case MOUNT_SCRATCH:
 		return mount_scratch(b, m);
+	case MOUNT_MASK:
+		return mount_mask(b, m);
 	case MOUNT_KINDS:
 		break;
 	}
@@ -346,6 +393,8 @@ static int build(struct builder *b)
 			return blame_profile(&sb->mounts[i]);
 		source_close(&sb->mounts[i], &b->sources[i]);
 	}
+	if (masks_finish(b) < 0)
+		return -1;
 	return root_finish(b);
 }
 
@@ -354,14 +403,20 @@ size_t mounts_descriptors(const struct sandbox *sb)
 	size_t count = 0;
 
 	for (size_t i = 0; i < sb->mount_count; i++)
-		count += 1 + sb->mounts[i].layer_count;
+		count += sb->mounts[i].kind == MOUNT_MASK ? MASK_DESCRIPTORS
+							  : 1 + sb->mounts[i].layer_count;
 	return count;
 }
 
-int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root)
+int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root, struct guard *guard)
 {
-	struct builder b = {
-		.sb = sb, .root = root, .caller = caller, .base = -1, .bottom = -1, .hidden = -1};
+	struct builder b = {.sb = sb,
+			    .root = root,
+			    .guard = guard,
+			    .caller = caller,
+			    .base = -1,
+			    .bottom = -1,
+			    .hidden = -1};
 	int result;
 
 	root->fd = -1;

@@ -56,6 +56,17 @@ const struct option options_binds[] = {
 	 .flags = MOUNT_DEVICES | MOUNT_TRY,
 	 .help = "Like --dev-bind, skipped when SRC does not exist",
 	 .man = "Like --dev-bind, and skipped when SRC does not exist."},
+	{.name = "rw-bind-create",
+	 .args = "SRC DEST",
+	 .apply = add_mount,
+	 .personality = FOR_ZBOX,
+	 .value = MOUNT_BIND,
+	 .flags = MOUNT_CREATE,
+	 .help = "Like --bind, and makes the directory SRC if missing",
+	 .man = "Like --bind, and where SRC does not exist it is made on the host: a directory "
+		"with "
+		"mode 0700, and its missing parents. This happens when all other sources have been "
+		"found. No link is followed in what is made."},
 	{.name = "bind-fd",
 	 .args = "FD DEST",
 	 .apply = add_mount,
@@ -81,6 +92,48 @@ const struct option options_binds[] = {
 	 .help = "Make the mount at DEST read-only, not what is below it",
 	 .man = "Makes the mount at DEST read-only, and only that one: mounts below it stay as "
 		"they are. DEST has to be a mount point by then."},
+	{.name = "mask",
+	 .args = "PATH",
+	 .apply = add_mount,
+	 .personality = FOR_ZBOX,
+	 .value = MOUNT_MASK,
+	 .conflicts = "as-pid-1 landlock-only",
+	 .help = "Hide PATH, whether it exists or not",
+	 .man = "Nothing is to be seen or made at PATH inside: a file or directory there is "
+		"covered "
+		"by an empty read-only one, and the directories above it stay where they are. "
+		"Masks "
+		"come after all other operations, in whatever order they were given. The names in "
+		"PATH may be patterns with *, ? and [...], which stand for what is there at the "
+		"start; a leading dot has to be written. A symbolic link is followed, inside the "
+		"new root, and has to stay. Nothing is made on the host. So where PATH is missing "
+		"in a directory of the host, and where the host replaces what is covered, as "
+		"editors do when they save, no mount can hold: zbox watches these names, and when "
+		"one appears or changes it ends the sandbox at once, with a message and status "
+		"125. "
+		"In the moment before, what the host put there can be seen, and what the command "
+		"made there is left for you to look at. Other hard links to a file are not "
+		"covered."},
+	{.name = "protect",
+	 .args = "PATH",
+	 .apply = add_mount,
+	 .personality = FOR_ZBOX,
+	 .value = MOUNT_MASK,
+	 .flags = MOUNT_READONLY,
+	 .conflicts = "as-pid-1 landlock-only",
+	 .help = "Keep PATH as it is, also when it does not exist",
+	 .man = "Like --mask, but what is at PATH can be seen: it is read-only, can be neither "
+		"removed nor replaced, and where nothing is, nothing may be made."},
+	{.name = "protect-try",
+	 .args = "PATH",
+	 .apply = add_mount,
+	 .personality = FOR_ZBOX,
+	 .value = MOUNT_MASK,
+	 .flags = MOUNT_READONLY | MOUNT_TRY,
+	 .conflicts = "as-pid-1 landlock-only",
+	 .help = "Like --protect, where the directory of PATH exists",
+	 .man = "Like --protect, and skipped when the directory that PATH would be in does not "
+		"exist."},
 	{.name = "strict-dest",
 	 .args = "",
 	 .apply = set_true,

@@ -192,7 +192,7 @@ struct maker {
 	bool made;
 };
 
-static bool root_is_own(const struct root *root, dev_t dev)
+bool root_is_own(const struct root *root, dev_t dev)
 {
 	for (size_t i = 0; i < root->own_count; i++)
 		if (root->own[i] == dev)

@@ -48,6 +48,9 @@ int path_parent(const struct root *root, const struct path_request *request,
 /* Notes that the file system of fd was made for this sandbox. Returns 0, or -1 after fail(). */
 int root_owns(struct root *root, int fd) MUST_CHECK;
 
+/* Whether the device is that of such a file system. */
+bool root_is_own(const struct root *root, dev_t dev);
+
 void root_free(struct root *root);
 
 #endif

@@ -52,7 +52,7 @@ bool plan_is_below(const char *path, const char *dir)
 
 bool plan_puts(const struct mount *m)
 {
-	return m->kind != MOUNT_REMOUNT_RO && m->kind != MOUNT_CHMOD;
+	return m->kind != MOUNT_REMOUNT_RO && m->kind != MOUNT_CHMOD && m->kind != MOUNT_MASK;
 }
 
 bool plan_shows_host(const struct mount *m)

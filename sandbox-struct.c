@@ -55,7 +55,9 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->mounts);
 	free(sb->env);
 	free(sb->net_open);
+	free(sb->net_rules);
 	free(sb->dns);
+	free(sb->ports);
 	free(sb->caps);
 	free(sb->seccomp_changes);
 	free(sb->seccomp_fds);
@@ -65,6 +67,8 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->warnings);
 	free(sb->profiles);
 	free(sb->choices);
+	free(sb->presets);
+	free(sb->bus_rules);
 	free(sb->buffers);
 	*sb = (struct sandbox){.personality = sb->personality};
 }
@@ -82,6 +86,27 @@ struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char
 	return m;
 }
 
+int sandbox_masks_last(struct sandbox *sb)
+{
+	struct mount *sorted;
+	size_t masks = 0, at = 0;
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		masks += sb->mounts[i].kind == MOUNT_MASK;
+	if (masks == 0)
+		return 0;
+	sorted = calloc(sb->mount_count, sizeof(*sorted));
+	if (!sorted)
+		return fail(0, "out of memory");
+	for (int last = 0; last <= 1; last++)
+		for (size_t i = 0; i < sb->mount_count; i++)
+			if ((sb->mounts[i].kind == MOUNT_MASK) == (last == 1))
+				sorted[at++] = sb->mounts[i];
+	memcpy(sb->mounts, sorted, at * sizeof(*sorted));
+	free(sorted);
+	return 0;
+}
+
 void *sandbox_own(struct sandbox *sb, void *memory)
 {
 	void **slot = array_add(&sb->buffers, &sb->buffer_count, sizeof(*slot));
@@ -91,4 +116,12 @@ void *sandbox_own(struct sandbox *sb, void *memory)
 		return NULL;
 	}
 	return *slot = memory;
+}
+
+bool port_leads_to_loopback(const struct net_port *port)
+{
+	const char *host = port->from.host;
+
+	return port->from.path || !host || strncmp(host, "127.", 4) == 0 ||
+	       strcmp(host, "::1") == 0;
 }

@@ -19,6 +19,7 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "desktop/desktop.h"
 #include "doctor.h"
 #include "explain.h"
 #include "landlock.h"
@@ -169,6 +170,8 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
 	if (s->network_gone && record.weakened_count < COUNT(weak))
 		weak[record.weakened_count++] = "the network was lost: zbox-net ended";
+	if (s->ports_gone && record.weakened_count < COUNT(weak))
+		weak[record.weakened_count++] = "ports were lost: zbox-ports ended";
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -181,10 +184,11 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	return result_write(sb, &run->files, &record);
 }
 
-static void network_lost(const struct sandbox *sb, const char *how)
+static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 {
 	autofree char *text = format_text(
-		"the network is gone: zbox-net ended with %s; the command goes on without", how);
+		"%s ended with %s; the command goes on without",
+		ports ? "ports are closed: zbox-ports" : "the network is gone: zbox-net", how);
 
 	if (text)
 		report_warning(sb, text);
@@ -208,9 +212,12 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .lost = network_lost},
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
+		.bus = BUS_PROXY_NONE,
+		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
+		.guard = GUARD_NONE,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -264,8 +271,11 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	failure_step("network");
 	if (network_choose(sb) < 0)
 		return -1;
+	failure_step("desktop");
+	if (desktop_add(sb) < 0)
+		return -1;
 	failure_step("base");
-	if (base_add(sb) < 0)
+	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
 		return -1;
 	failure_step("privileges");
 	if (geteuid() == 0 && capabilities_get(&sets) < 0)

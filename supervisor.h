@@ -5,7 +5,7 @@
 #define ZBOX_SUPERVISOR_H
 
 #include "control-server.h"
-#include "network/helper.h"
+#include "network/ports.h"
 #include "sandbox.h"
 #include "terminal.h"
 #include "timers.h"
@@ -24,10 +24,11 @@ struct supervisor {
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;
-	struct control *control; /* of a sandbox with a name, else NULL */
-	struct timers timers;    /* limits of time, and which was reached */
-	struct net_helper *net;  /* its loss is told by lost(), and the network is gone */
-	void (*lost)(const struct sandbox *sb, const char *how);
+	struct control *control;  /* of a sandbox with a name, else NULL */
+	struct timers timers;     /* limits of time, and which was reached */
+	struct net_helper *net;   /* its loss is told by lost(), and the network is gone */
+	struct net_helper *ports; /* PORTS_WAYS of them: the same, of ports */
+	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
 	int network[2]; /* with control: what MESSAGE_NETWORK brought, owned; so many: */
 	size_t network_count;
 	const char *no_entry; /* why nobody can enter, NULL: they can */
@@ -38,6 +39,7 @@ struct supervisor {
 	bool ended;        /* the command has ended, with status */
 	int status;        /* a wait status */
 	bool network_gone; /* zbox-net ended before the command */
+	bool ports_gone;   /* zbox-ports did */
 	int killed; /* the signal, or SIGKILL for the parent's end, for which we ended it; 0 none */
 };
 

@@ -78,6 +78,10 @@ _zbox_own="--explain \
 	--no-profile \
 	--set \
 	--quiet \
+	--rw-bind-create \
+	--mask \
+	--protect \
+	--protect-try \
 	--strict-dest \
 	--no-base \
 	--unshare-time \
@@ -90,9 +94,49 @@ _zbox_own="--explain \
 	--netns \
 	--net \
 	--net-open \
+	--allow \
+	--deny \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--publish \
+	--publish-proxy-protocol \
+	--forward \
+	--wayland \
+	--wayland-try \
+	--x11 \
+	--x11-try \
+	--x11-fallback \
+	--audio \
+	--audio-try \
+	--pipewire \
+	--pipewire-try \
+	--gpu \
+	--gpu-try \
+	--camera \
+	--camera-try \
+	--joystick \
+	--joystick-try \
+	--cups \
+	--cups-try \
+	--fonts \
+	--fonts-try \
+	--themes \
+	--themes-try \
+	--home \
+	--cache \
+	--without \
+	--dbus \
+	--dbus-try \
+	--dbus-talk \
+	--dbus-own \
+	--dbus-see \
+	--dbus-call \
+	--dbus-broadcast \
+	--dbus-system \
+	--dbus-system-try \
+	--dbus-system-talk \
+	--dbus-system-call \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -133,6 +177,9 @@ _zbox_operands()
 		--profile | \
 		--set | \
 		--remount-ro | \
+		--mask | \
+		--protect | \
+		--protect-try | \
 		--proc | \
 		--dev | \
 		--tmpfs | \
@@ -152,9 +199,23 @@ _zbox_operands()
 		--pidns | \
 		--net | \
 		--net-open | \
+		--allow | \
+		--deny | \
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--publish | \
+		--forward | \
+		--home | \
+		--cache | \
+		--without | \
+		--dbus-talk | \
+		--dbus-own | \
+		--dbus-see | \
+		--dbus-call | \
+		--dbus-broadcast | \
+		--dbus-system-talk | \
+		--dbus-system-call | \
 		--uid | \
 		--gid | \
 		--hostname | \
@@ -201,6 +262,7 @@ _zbox_operands()
 		--ro-bind-try | \
 		--dev-bind | \
 		--dev-bind-try | \
+		--rw-bind-create | \
 		--bind-fd | \
 		--ro-bind-fd | \
 		--file | \
@@ -235,9 +297,14 @@ _zbox_operand()
 		--dev-bind:2 | \
 		--dev-bind-try:1 | \
 		--dev-bind-try:2 | \
+		--rw-bind-create:1 | \
+		--rw-bind-create:2 | \
 		--bind-fd:2 | \
 		--ro-bind-fd:2 | \
 		--remount-ro:1 | \
+		--mask:1 | \
+		--protect:1 | \
+		--protect-try:1 | \
 		--proc:1 | \
 		--dev:1 | \
 		--tmpfs:1 | \
@@ -256,6 +323,7 @@ _zbox_operand()
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
 		--netns:1 | \
+		--home:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \

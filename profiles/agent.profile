@@ -3,13 +3,15 @@
 #   cd project && zbox --profile agent -- some-agent
 #
 # The project (the current folder) is writable at its own path, but not what in it runs outside
-# later, by itself: git's hooks and settings, those of editors, start-up files of shells. Secrets are
-# absent because nothing of the home directory is there but caches of downloads. There is no network
-# yet but that which the command line gives (--share-net).
+# later, by itself: git's hooks and settings, those of editors, start-up files of shells. They can be
+# read; where one does not exist, the agent is ended when it makes one. Files with secrets are empty
+# inside. Of the home directory nothing is there but caches of downloads. There is no network yet but
+# that which the command line gives (--share-net).
 #
 # Not held back: what you run yourself in the project afterwards (its Makefile, its tests, its
-# package scripts), and files of these names that do not exist yet or are symbolic links: a line with
-# ? protects what is there at the start. Look at new files before you trust them. For a repository that stays as it is:
+# package scripts), the settings of agents where there were none, and repositories that the agent
+# makes, with hooks and settings of their own. Look at those before you use git there, or let nothing
+# reach the project unseen: --try. For a repository that stays as it is:
 #
 #   zbox --profile agent --ro-bind "$PWD/.git" "$PWD/.git" -- some-agent
 #
@@ -23,44 +25,56 @@ seccomp-profile build
 bind ${PWD} ${PWD}
 chdir ${PWD}
 
-# A mount of its own: a folder that others are mounted in could be renamed, and made anew with
-# other hooks, but not a mount itself. Where .git is a file (a worktree, a submodule) it says where
-# the repository is, and stays as it is.
+# Where .git is a file (a worktree, a submodule) it says where the repository is, and stays as it is.
 ? ro-bind ${PWD}/.git ${PWD}/.git
 ? bind ${PWD}/.git/. ${PWD}/.git
-? ro-bind ${PWD}/.git/hooks ${PWD}/.git/hooks
-? ro-bind ${PWD}/.git/config ${PWD}/.git/config
-? ro-bind ${PWD}/.git/config.worktree ${PWD}/.git/config.worktree
-? ro-bind ${PWD}/.git/info ${PWD}/.git/info
-? ro-bind ${PWD}/.git/modules ${PWD}/.git/modules
-? ro-bind ${PWD}/.gitmodules ${PWD}/.gitmodules
-? ro-bind ${PWD}/.githooks ${PWD}/.githooks
-? ro-bind ${PWD}/.husky ${PWD}/.husky
+protect-try ${PWD}/.git/hooks
+protect-try ${PWD}/.git/config
+protect-try ${PWD}/.git/config.worktree
+protect-try ${PWD}/.git/commondir
+protect-try ${PWD}/.git/info
+? protect ${PWD}/.git/modules
+? protect ${PWD}/.gitmodules
+? protect ${PWD}/.githooks
+? protect ${PWD}/.husky
 
-# editors, and the tools of agents themselves
-? ro-bind ${PWD}/.vscode ${PWD}/.vscode
-? ro-bind ${PWD}/.idea ${PWD}/.idea
-? ro-bind ${PWD}/.vimrc ${PWD}/.vimrc
-? ro-bind ${PWD}/.exrc ${PWD}/.exrc
-? ro-bind ${PWD}/.nvim.lua ${PWD}/.nvim.lua
-? ro-bind ${PWD}/.nvimrc ${PWD}/.nvimrc
-? ro-bind ${PWD}/.dir-locals.el ${PWD}/.dir-locals.el
-? ro-bind ${PWD}/.devcontainer ${PWD}/.devcontainer
-? ro-bind ${PWD}/.mcp.json ${PWD}/.mcp.json
-? ro-bind ${PWD}/.claude ${PWD}/.claude
-? ro-bind ${PWD}/.codex ${PWD}/.codex
-? ro-bind ${PWD}/.cursor ${PWD}/.cursor
+# editors
+? protect ${PWD}/.vscode
+? protect ${PWD}/.idea
+? protect ${PWD}/.devcontainer
+protect ${PWD}/.vimrc
+protect ${PWD}/.exrc
+protect ${PWD}/.nvim.lua
+protect ${PWD}/.nvimrc
+protect ${PWD}/.dir-locals.el
+protect ${PWD}/.dir-locals-2.el
+
+# the tools of agents themselves, which they make and write in the ordinary course of things
+? protect ${PWD}/.mcp.json
+? protect ${PWD}/.claude
+? protect ${PWD}/.codex
+? protect ${PWD}/.cursor
 
 # shells and what reads its settings when a folder is entered
-? ro-bind ${PWD}/.envrc ${PWD}/.envrc
-? ro-bind ${PWD}/.bashrc ${PWD}/.bashrc
-? ro-bind ${PWD}/.bash_profile ${PWD}/.bash_profile
-? ro-bind ${PWD}/.profile ${PWD}/.profile
-? ro-bind ${PWD}/.zshrc ${PWD}/.zshrc
-? ro-bind ${PWD}/.zshenv ${PWD}/.zshenv
-? ro-bind ${PWD}/.zprofile ${PWD}/.zprofile
-? ro-bind ${PWD}/.mise.toml ${PWD}/.mise.toml
-? ro-bind ${PWD}/mise.toml ${PWD}/mise.toml
+protect ${PWD}/.envrc
+protect ${PWD}/.bashrc
+protect ${PWD}/.bash_profile
+protect ${PWD}/.profile
+protect ${PWD}/.zshrc
+protect ${PWD}/.zshenv
+protect ${PWD}/.zprofile
+protect ${PWD}/.mise.toml
+protect ${PWD}/mise.toml
+
+# secrets that lie in projects; patterns hide what is there at the start
+? mask ${PWD}/.env
+? mask ${PWD}/.env.local
+mask ${PWD}/.env.*.local
+mask ${PWD}/*.pem
+? mask ${PWD}/.netrc
+? mask ${PWD}/.pypirc
+? mask ${PWD}/.aws
+? mask ${PWD}/.ssh
 
 # Downloads are kept: the package managers check them against the checksums of lock files. Caches
 # of what was compiled (ccache, go-build, sccache) are not among them, because the next build

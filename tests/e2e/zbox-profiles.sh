@@ -77,7 +77,7 @@ fresh_home
 ok 'build: make' sandboxed build make
 ok 'build: what it made is there, and ours' test -x hello -a -O hello
 denied 'build: /usr cannot be written' sandboxed build touch /usr/evil
-for what in key token bashrc network sibling; do
+for what in key token bashrc hook config rename network sibling; do
 	denied "build: $what cannot be done" sandboxed build /tmp/try $what
 done
 is 'build: .bashrc is as it was' "$(cat "$home/.bashrc")" '# mine'
@@ -111,6 +111,20 @@ done
 denied 'agent: no start-up file is changed' sandboxed agent sh -c 'echo evil >>.envrc'
 denied 'agent: nor replaced' sandboxed agent sh -c 'echo evil >x && mv -f x .envrc'
 denied 'agent: nor removed' sandboxed agent rm -rf .git/hooks
+# shellcheck disable=SC2016
+for what in .bashrc .exrc .git/commondir; do
+	run sandboxed agent sh -c 'echo evil >"$0"; sleep 60; echo on' "$what"
+	is "agent: $what, which was not there, ends it" "$status $out" '125 '
+	rm -f "$what"
+done
+echo secret >.env && echo secret >server.pem
+gives 'agent: files with secrets are empty' 0 '' -- sandboxed agent cat .env server.pem
+rm -f .env server.pem
+ln -s real .zshrc && echo mine >real
+denied 'agent: what a start-up file links to is not changed' sandboxed agent sh -c 'echo evil >>.zshrc'
+run sandboxed agent sh -c 'rm .zshrc; echo evil >.zshrc; sleep 60; echo on'
+is 'agent: who replaces the link is ended' "$status $out" '125 '
+rm -f .zshrc real
 is 'agent: the hooks are as they were' "$(find .git/hooks -type f ! -name '*.sample')" ''
 is 'agent: and .bashrc' "$(cat "$home/.bashrc")" '# mine'
 # shellcheck disable=SC2016  # HOME inside is another

@@ -1,0 +1,45 @@
+/*
+ * guard.h - names that have to stay what they were when the sandbox was made.
+ */
+#ifndef ZBOX_GUARD_H
+#define ZBOX_GUARD_H
+
+#include "utils.h"
+
+#include <sys/stat.h>
+
+/* One name in one directory. */
+struct guard_name {
+	int dir;    /* O_PATH, in the sandbox's mounts; owned */
+	char *name; /* owned */
+	char *path; /* for messages; owned */
+	bool absent;
+	dev_t dev; /* unless absent */
+	ino_t ino;
+};
+
+struct guard {
+	int inotify; /* -1 while there are no names */
+	struct guard_name *names;
+	size_t count;
+};
+#define GUARD_NONE                                                                                 \
+	{                                                                                          \
+		.inotify = -1                                                                      \
+	}
+
+/* From now on name in dir has to be what expected says, NULL: nothing at all. dir is duplicated.
+ * procfs has to be at /proc. Returns 0, or -1 after fail(). */
+int guard_add(struct guard *g, int dir, const char *name, const struct stat *expected,
+	      const char *path) MUST_CHECK;
+
+/* When inotify is readable: takes the events away and looks at every name. Returns 0 when all are
+ * as they were, or -1 after fail(). */
+int guard_check(struct guard *g) MUST_CHECK;
+
+/* Adds the descriptors of the guard to keep, which has room for count + 1; returns how many. */
+size_t guard_descriptors(const struct guard *g, int *keep);
+
+void guard_free(struct guard *g);
+
+#endif
