@@ -25,6 +25,7 @@ enum message_kind {
 	MESSAGE_SIGNAL,  /* value: signal for the command */
 	MESSAGE_EXPIRED, /* value: signal that asks the command's whole group to end */
 	MESSAGE_RESUME,  /* value: whether the command belongs in the foreground of its terminal */
+	MESSAGE_FREEZE,  /* value: whether everything inside is to stand still, or to go on */
 	MESSAGE_ENTER    /* an entry and its descriptors come with it: entry.h, init.h */
 };
 

@@ -28,6 +28,8 @@ enum control_kind {
 	CONTROL_END,     /* everything is killed; answered a second time when it has ended */
 	CONTROL_WAIT,    /* answered a second time when it has ended */
 	CONTROL_ENTER,   /* followed by a struct entry */
+	CONTROL_FREEZE,  /* everything inside is stopped, */
+	CONTROL_THAW,    /* and continued */
 	CONTROL_NETWORK, /* answered with the network namespace, and resolv.conf if it has one */
 	CONTROL_KINDS
 };
@@ -58,6 +60,7 @@ struct control_info {
 	int32_t pid, child; /* of zbox, and of the process that everything inside is below */
 	uint32_t uid, gid;  /* inside */
 	uint32_t started;   /* the command runs, or has run */
+	uint32_t frozen;
 	uint64_t age_us;
 	char network[64];
 	char limits[CONTROL_LIMITS];   /* sentences, with newlines between */

@@ -153,7 +153,7 @@ static int keep(const struct sandbox *sb, struct run *run, const struct entry *e
 {
 	struct terminal *t = run->supervisor.terminal;
 	struct guard no_guard = GUARD_NONE;
-	struct init init = {.command = -1, .children = -1, .guard = &no_guard};
+	struct init init = {.command = -1, .children = -1, .guard = &no_guard, .kept = true};
 	int rest[3];
 
 	failure_step("enter");

@@ -202,6 +202,7 @@ static int message_arrived(struct supervisor *s)
 	case MESSAGE_SIGNAL:
 	case MESSAGE_EXPIRED:
 	case MESSAGE_RESUME:
+	case MESSAGE_FREEZE:
 	case MESSAGE_ENTER:
 		break;
 	}
@@ -241,7 +242,8 @@ static void network_lost(struct supervisor *s, struct net_helper *h)
 
 static void tell_about(struct supervisor *s, struct control_event *e)
 {
-	struct control_info info = {.pid = getpid(), .child = s->child, .started = s->started};
+	struct control_info info = {
+		.pid = getpid(), .child = s->child, .started = s->started, .frozen = s->frozen};
 
 	control_describe(s->control, &info);
 	control_answer(e, 0, NULL, &info, false);
@@ -259,6 +261,8 @@ static void let_in(struct supervisor *s, struct control_event *e)
 		control_answer(e, EAGAIN, "its command has not started yet", NULL, false);
 	else if (s->ended || s->channel < 0)
 		control_answer(e, ESRCH, "its command has ended", NULL, false);
+	else if (s->frozen)
+		control_answer(e, EBUSY, "it is frozen", NULL, false);
 	else if (s->no_entry)
 		control_answer(e, EPERM, s->no_entry, NULL, false);
 	else if (control_send(s->channel, &m, MSG_DONTWAIT) < 0)
@@ -277,11 +281,33 @@ static void hand_out_network(struct supervisor *s, struct control_event *e)
 		       false);
 }
 
+static void freeze(struct supervisor *s, struct control_event *e, bool frozen)
+{
+	if (s->alone)
+		control_answer(e, EOPNOTSUPP,
+			       "without a process namespace of its own nothing holds all of its "
+			       "processes",
+			       NULL, false);
+	else if (!s->started || s->ended || s->channel < 0)
+		control_answer(e, ESRCH, "its command does not run", NULL, false);
+	else if (channel_post(s->channel, MESSAGE_FREEZE, frozen) < 0)
+		control_answer(e, errno, "process 1 of the sandbox does not take requests", NULL,
+			       false);
+	else {
+		s->frozen = frozen;
+		control_answer(e, 0, NULL, NULL, false);
+	}
+}
+
 static void act_on(struct supervisor *s, struct control_event *e)
 {
 	switch ((enum control_kind)e->request.kind) {
 	case CONTROL_NETWORK:
 		hand_out_network(s, e);
+		return;
+	case CONTROL_FREEZE:
+	case CONTROL_THAW:
+		freeze(s, e, e->request.kind == CONTROL_FREEZE);
 		return;
 	case CONTROL_INFO:
 		tell_about(s, e);

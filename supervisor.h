@@ -31,6 +31,7 @@ struct supervisor {
 	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
 	int network[2]; /* with control: what MESSAGE_NETWORK brought, owned; so many: */
 	size_t network_count;
+	bool frozen;
 	const char *no_entry; /* why nobody can enter, NULL: they can */
 
 	/* what was seen */

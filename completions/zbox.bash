@@ -163,6 +163,8 @@ _zbox_own="--explain \
 	--enter \
 	--kill \
 	--wait \
+	--freeze \
+	--thaw \
 	--stats-of \
 	--keep-fd \
 	--status-fd"
@@ -248,6 +250,8 @@ _zbox_operands()
 		--enter | \
 		--kill | \
 		--wait | \
+		--freeze | \
+		--thaw | \
 		--stats-of | \
 		--keep-fd | \
 		--block-fd | \

@@ -35,7 +35,7 @@ refuses 'somebody has to make what enters' 125 '--name cannot be combined with -
 refuses 'who asks runs nothing else' 125 'cannot be combined with other options' -- \
 	zbox_usr --list
 declare -A what_to=([enter]=true)
-for what in enter kill wait stats-of; do
+for what in enter kill wait stats-of freeze thaw; do
 	refuses "--$what without such a sandbox" 125 'no sandbox with the name nobody is running' -- \
 		zbox --$what nobody ${what_to[$what]:+"${what_to[$what]}"}
 done
@@ -209,6 +209,45 @@ for share in --unshare-pid --share-pid; do
 	mark=$((mark - 4))
 done
 
+# ---- frozen ----
+
+mkdir counters
+counts='while :; do echo x >>/counters/$1; done'
+ok 'one that counts' start counter --bind "$T/counters" /counters -- sh -c "(setsid sh -c '$counts' - daemon &) & $counts" - first
+counter=$zbox
+"$ZBOX" --enter counter -- sh -c "$counts" - entered </dev/null &
+enterer=$!
+sizes() { stat -c %s counters/first counters/daemon counters/entered 2>/dev/null; }
+all_count() { [ "$(sizes | wc -l)" = 3 ]; }
+other() { [ "$(sizes | sed -n "$1p")" != "$2" ]; }
+ok 'all three count' poll 20 all_count
+gives 'it is frozen' 0 '' -- zbox --freeze counter
+before=$(sizes)
+sleep 0.5
+is 'nothing counts any more' "$(sizes)" "$before"
+contains 'the list says so' "$("$ZBOX" --list | grep '^counter ')" frozen
+refuses 'nobody enters' 125 'it is frozen' -- zbox --enter counter true
+nok 'who started it is not stopped' grep -q ') T' "/proc/$counter/stat"
+gives 'frozen again' 0 '' -- zbox --freeze counter
+gives 'it is thawed' 0 '' -- zbox --thaw counter
+for i in 1 2 3; do
+	ok "number $i counts again" poll 20 other $i "$(sed -n ${i}p <<<"$before")"
+done
+for i in $(seq 20); do "$ZBOX" --freeze counter && "$ZBOX" --thaw counter || break; done
+is 'twenty times' "$i" 20
+nok 'nobody was stopped by that' grep -q ') T' "/proc/$counter/stat" "/proc/$enterer/stat"
+ok 'it can be entered' answers counter
+gives 'frozen' 0 '' -- zbox --freeze counter
+gives 'and killed' 0 '' -- zbox --kill counter
+wait "$counter"
+is 'its status' $? 137
+wait "$enterer"
+ok 'one that shares the processes of the host' start shared --share-pid -- sleep $mark
+refuses 'cannot be frozen' 125 'without a process namespace' -- zbox --freeze shared
+ok 'and is killed' zbox --kill shared
+wait "$zbox"
+rm -rf counters
+
 # ---- zbox killed: the name is free, whoever comes ----
 
 ok 'one whose zbox is killed' start dead -- sleep $mark
@@ -359,6 +398,18 @@ else
 	skip 'another user' 'no ranges of ids'
 fi
 ok 'it is still there' answers one
+
+# The runtime directory is bound for something else that is in it.
+echo sound >"$XDG_RUNTIME_DIR/other"
+for bind in "$XDG_RUNTIME_DIR" /tmp; do
+	gives "$bind is bound: the names are not to be seen" 0 'sound' -- \
+		zbox_usr --bind "$bind" "$bind" -- sh -c 'cat "$1/other"; ls -A "$1/zbox"' - "$XDG_RUNTIME_DIR"
+	nok "$bind is bound: nor to be removed" zbox_usr --bind "$bind" "$bind" -- rm "$names/one"
+	nok "$bind is bound: nor to be moved away" zbox_usr --bind "$bind" "$bind" -- mv "$names" "$names.old"
+done
+gives 'at another place' 0 '' -- zbox_usr --ro-bind "$XDG_RUNTIME_DIR" /there -- ls -A /there/zbox
+ok 'it is still there' answers one
+rm "$XDG_RUNTIME_DIR/other"
 
 # A sandbox that puts a socket of its own there, for the caller's descriptors.
 cat >"$T/py/trap.py" <<'EOS'
