@@ -3,10 +3,11 @@
  *
  * A pid namespace needs a first process that collects orphans, and whose end ends everything in
  * it. This one waits for two things: SIGCHLD, by a signalfd, and messages of zbox outside. It has
- * no capability, no descriptor but these two (and the command's terminal, and what masks rest on,
- * guard.c), and is not dumpable, so that the command, which has the same user id, cannot ptrace it,
- * read its memory or open its files. Signals from inside do not reach it: they are all blocked, and
- * the kernel keeps SIGKILL and SIGSTOP from a PID 1.
+ * no capability (in a sandbox with a name those of the command, for who enters), no descriptor but
+ * these two (and the command's terminal, and what masks rest on, guard.c), and is not dumpable, so
+ * that the command, which has the same user id, cannot ptrace it, read its memory or open its
+ * files. Signals from inside do not reach it: they are all blocked, and the kernel keeps SIGKILL
+ * and SIGSTOP from a PID 1.
  *
  * In a sandbox with a name it makes, on request of zbox outside, a process that keeps a command of
  * somebody who enters (enter-inside.c). It hands over the request and forgets it: what takes long,

@@ -32,7 +32,8 @@ static void test_modes(void)
 	      "--net join: by name");
 	expect_as(1000, "zbox --net join:../x true",
 		  "--net join: takes the name of a sandbox or the number of a process, not ../x");
-	expect_as(1000, "zbox --net join: true", "--net join: takes the name of a sandbox or the number of a process, not ");
+	expect_as(1000, "zbox --net join: true",
+		  "--net join: takes the name of a sandbox or the number of a process, not ");
 	expect_as(1000, "zbox --net join:0 true",
 		  "--net join: takes the name of a sandbox or the number of a process, not 0");
 	expect_as(1000, "bwrap --net slirp true", "Unknown option --net");
