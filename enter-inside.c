@@ -155,8 +155,8 @@ static int keep(const struct sandbox *sb, struct run *run, const struct entry *e
 		size_t count)
 {
 	struct terminal *t = run->supervisor.terminal;
-	struct guard no_guard = GUARD_NONE;
-	struct init init = {.command = -1, .children = -1, .guard = &no_guard, .kept = true};
+	struct guard nothing = GUARD_NONE; /* PID 1 has it */
+	struct init init = {.command = -1, .children = -1, .guard = &nothing, .kept = true};
 	int rest[3];
 
 	failure_step("enter");

@@ -158,8 +158,8 @@ static int run(const struct sandbox *sb, struct supervisor *s)
 int enter(const struct sandbox *sb)
 {
 	static struct terminal terminal;
-	struct net_helper none[1 + PORTS_WAYS] = {NET_HELPER_NONE, NET_HELPER_NONE,
-						  NET_HELPER_NONE};
+	struct net_helper no_network = NET_HELPER_NONE;
+	struct net_helper no_ports[PORTS_WAYS] = {NET_HELPER_NONE, NET_HELPER_NONE};
 	struct supervisor s = {.sb = sb,
 			       .child = -1,
 			       .reaper = true,
@@ -168,8 +168,8 @@ int enter(const struct sandbox *sb)
 			       .parent = -1,
 			       .terminal = &terminal,
 			       .timers = TIMERS_NONE,
-			       .net = &none[0],
-			       .ports = &none[1]};
+			       .net = &no_network,
+			       .ports = no_ports};
 	int result;
 
 	terminal_init(&terminal);

@@ -11,6 +11,8 @@
 struct identity {
 	uid_t outer_uid, uid;
 	gid_t outer_gid, gid;
+	uid_t own_uid; /* inside: the caller's, which is the command's but for --uid with ranges */
+	gid_t own_gid;
 	bool second; /* the command runs in a second user namespace, below the one of the set-up */
 };
 
@@ -24,7 +26,14 @@ int identity_map(const struct identity *id, int proc) MUST_CHECK;
 
 /* Enters the second user namespace, with the other new namespaces of flags (CLONE_NEW*), and maps
  * the ids of the command there. proc: a procfs. Returns 0, or -1 after fail(). */
-int identity_map_second(const struct identity *id, unsigned flags, int proc) MUST_CHECK;
+int identity_map_second(const struct sandbox *sb, const struct identity *id, unsigned flags, int proc) MUST_CHECK;
+
+/* Drops the supplementary groups. Returns 0, or -1 after fail(). */
+int identity_drop_groups(void) MUST_CHECK;
+
+/* Becomes the ids of the command, where they are not the caller's. keep_caps: what is in the
+ * permitted set stays there. Returns 0, or -1 after fail(). */
+int identity_switch(const struct identity *id, bool keep_caps) MUST_CHECK;
 
 /* Closes nested user namespaces by /proc/sys/user: at most count below this one. To be called
  * while the host's /proc is in reach. Returns 0, or -1 after fail(). */

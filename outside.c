@@ -7,12 +7,14 @@
  *   limits        those that cannot hold are refused
  *   record        files for the result are opened, while nothing has run yet
  *   name          the name is claimed, before there is anything that it would be the name of
+ *   ids           with ranges of ids: a process is made that can run newuidmap later on
  *   privileges    no_new_privs: from here on no exec gains anything
  *   network       zbox-net and zbox-ports are started, so that they load while the rest is done
  *   dbus          the process that becomes the proxy is forked, while it is still all outside
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
+ *   ids           that process writes the maps of the child, which waits for them
  *   announce      --info-fd, --json-status-fd: who the child is
  *
  * This process stays outside, in all of the caller's namespaces (but those it had to join), with
@@ -137,6 +139,12 @@ static int outside_name(const struct sandbox *sb, struct run *run)
 		return 0;
 	run->supervisor.no_entry = entry_obstacle(sb, run->privileges);
 	return control_open(run->supervisor.control, sb, has_devpts(sb));
+}
+
+/* Before no_new_privs, under which newuidmap gains nothing. */
+static int outside_id_writer(const struct sandbox *sb, struct run *run)
+{
+	return sb->uid_map.count > 0 ? idmap_writer_start(sb, &run->writer) : 0;
 }
 
 static int outside_privileges(const struct sandbox *sb, struct run *run)
@@ -300,6 +308,18 @@ static int outside_clone(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
+static int outside_ids(const struct sandbox *sb, struct run *run)
+{
+	if (sb->uid_map.count == 0)
+		return 0;
+	if (idmap_writer_run(&run->writer, run->supervisor.child) < 0)
+		return -1;
+	/* where there is a barrier, "announce" lets the child go */
+	if (!run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
+		return fail(0, "the sandbox ended before the command was started");
+	return 0;
+}
+
 /* ---- announce ---- */
 
 static const struct {
@@ -436,6 +456,7 @@ static const struct stage before[] = {
 	{"record", outside_record},
 	{"name", outside_name},
 	{"terminal", outside_terminal},
+	{"ids", outside_id_writer},
 	{"privileges", outside_privileges},
 	{"network", outside_network},
 	{"dbus", outside_bus},
@@ -444,6 +465,7 @@ static const struct stage before[] = {
 };
 
 static const struct stage after[] = {
+	{"ids", outside_ids},
 	{"announce", outside_announce},
 };
 
@@ -461,6 +483,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
 		proxy_end(&run->bus);
 		end_helpers(sb, run);
+		idmap_writer_end(&run->writer);
 		return -1;
 	}
 	s->net = &run->net;
@@ -477,6 +500,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
+	idmap_writer_end(&run->writer);
 	proxy_end(&run->bus);
 	end_helpers(sb, run);
 	announce_end(sb, s);

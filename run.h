@@ -9,6 +9,7 @@
 #include "entry.h"
 #include "guard.h"
 #include "identity.h"
+#include "idmap-helpers.h"
 #include "network/helper.h"
 #include "network/namespace.h"
 #include "network/ports.h"
@@ -36,7 +37,8 @@ struct run {
 	bool reaper;     /* the child is a PID 1 of ours */
 	bool alone;      /* and is not the first process of a pid namespace */
 	pid_t self;      /* alone: the reaper, for its child to know */
-	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
+	struct idmap_writer writer; /* --map with ranges */
+	bool barrier;               /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct bus_proxy bus;                /* --dbus */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */

@@ -22,6 +22,7 @@
 #include "desktop/desktop.h"
 #include "doctor.h"
 #include "explain.h"
+#include "idmap.h"
 #include "landlock.h"
 #include "manage.h"
 #include "network/choose.h"
@@ -29,6 +30,7 @@
 #include "reader.h"
 #include "registry-mask.h"
 #include "report.h"
+#include "rootfs.h"
 #include "run.h"
 #include "seccomp.h"
 
@@ -213,6 +215,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .lost = network_lost},
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
+		.writer = IDMAP_WRITER_NONE,
 		.bus = BUS_PROXY_NONE,
 		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.netns = NETNS_MAKER_NONE,
@@ -272,8 +275,14 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	failure_step("network");
 	if (network_choose(sb) < 0)
 		return -1;
+	failure_step("ids");
+	if (idmap_choose(sb) < 0)
+		return -1;
 	failure_step("desktop");
 	if (desktop_add(sb) < 0)
+		return -1;
+	failure_step("rootfs");
+	if (rootfs_choose(sb) < 0)
 		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0 || registry_mask(sb) < 0 || sandbox_masks_last(sb) < 0)

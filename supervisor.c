@@ -199,6 +199,7 @@ static int message_arrived(struct supervisor *s)
 		return 1;
 	case MESSAGE_BORN:
 	case MESSAGE_GO:
+	case MESSAGE_MAP:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_EXPIRED:
 	case MESSAGE_RESUME:

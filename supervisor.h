@@ -24,12 +24,12 @@ struct supervisor {
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;
-	struct control *control;  /* of a sandbox with a name, else NULL */
 	struct timers timers;     /* limits of time, and which was reached */
 	struct net_helper *net;   /* its loss is told by lost(), and the network is gone */
 	struct net_helper *ports; /* PORTS_WAYS of them: the same, of ports */
 	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
-	int network[2]; /* with control: what MESSAGE_NETWORK brought, owned; so many: */
+	struct control *control; /* of a sandbox with a name, else NULL */
+	int network[2];          /* what MESSAGE_NETWORK brought, owned; so many: */
 	size_t network_count;
 	bool frozen;
 	const char *no_entry; /* why nobody can enter, NULL: they can */

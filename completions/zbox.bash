@@ -137,6 +137,11 @@ _zbox_own="--explain \
 	--dbus-system-try \
 	--dbus-system-talk \
 	--dbus-system-call \
+	--rootfs \
+	--rootfs-writable \
+	--rootfs-overlay \
+	--map \
+	--keep-groups \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -222,6 +227,8 @@ _zbox_operands()
 		--gid | \
 		--hostname | \
 		--chdir | \
+		--rootfs | \
+		--map | \
 		--unsetenv | \
 		--env | \
 		--cap-add | \
@@ -329,6 +336,7 @@ _zbox_operand()
 		--netns:1 | \
 		--home:1 | \
 		--chdir:1 | \
+		--rootfs:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \
 		--meta:1 | \

@@ -52,6 +52,8 @@ function __zbox_operands
 			--gid \
 			--hostname \
 			--chdir \
+			--rootfs \
+			--map \
 			--unsetenv \
 			--env \
 			--cap-add \
@@ -196,6 +198,7 @@ set -l paths --profile:1 \
 	--netns:1 \
 	--home:1 \
 	--chdir:1 \
+	--rootfs:1 \
 	--seccomp-profile:1 \
 	--stats-file:1 \
 	--meta:1 \
@@ -344,6 +347,11 @@ complete -c zbox -n '__zbox_is option' -l dbus-system -d 'The system bus, but on
 complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where there is a system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
+complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use a directory, or what a tar archive holds, as the root'
+complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
+complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
+complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'
+complete -c zbox -n '__zbox_is option' -l keep-groups -d 'Keep supplementary groups where there are ranges of ids'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'
