@@ -17,6 +17,8 @@ enum message_kind {
 	MESSAGE_STARTED,  /* the exec worked */
 	MESSAGE_STOPPED,  /* value: signal that stopped the command */
 	MESSAGE_ENDED,    /* value: the command's wait status */
+	MESSAGE_NETWORK,  /* value: how many of two descriptors follow, each in a message of its
+			     own: the network namespace, resolv.conf */
 	MESSAGE_BORN,     /* nothing but the sender's pid, see channel_sender() */
 	/* from outside */
 	MESSAGE_GO,      /* what was waited for is done */
@@ -24,6 +26,7 @@ enum message_kind {
 	MESSAGE_SIGNAL,  /* value: signal for the command */
 	MESSAGE_EXPIRED, /* value: signal that asks the command's whole group to end */
 	MESSAGE_RESUME,  /* value: whether the command belongs in the foreground of its terminal */
+	MESSAGE_FREEZE,  /* value: whether everything inside is to stand still, or to go on */
 	MESSAGE_ENTER    /* an entry and its descriptors come with it: entry.h, init.h */
 };
 

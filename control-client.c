@@ -111,6 +111,21 @@ void client_close(struct control_client *c)
 {
 	close_fd(&c->socket);
 	close_fd(&c->peer.proc);
+	while (c->fd_count > 0)
+		close_fd(&c->fds[--c->fd_count]);
+}
+
+int client_find(const char *name, bool wake, struct control_client *c)
+{
+	autoclose int dir = registry_open(false);
+	int result;
+
+	if (dir == -1)
+		return -1;
+	result = dir < 0 ? 0 : client_open(dir, name, wake, c);
+	if (result == 0)
+		return fail(0, "no sandbox with the name %s is running", name);
+	return result < 0 ? -1 : 0;
 }
 
 int client_ask(struct control_client *c, enum control_kind kind, int value,
@@ -120,7 +135,8 @@ int client_ask(struct control_client *c, enum control_kind kind, int value,
 	struct control_request request = {kind, value};
 	struct control_message question = {.parts = {{&request, sizeof(request)}}};
 	struct control_message reply = {
-		.parts = {{answer, sizeof(*answer)}, {info, info ? sizeof(*info) : 0}}};
+		.parts = {{answer, sizeof(*answer)}, {info, info ? sizeof(*info) : 0}},
+		.fds = c->fds};
 	size_t wanted = sizeof(*answer);
 
 	if (m) {
@@ -132,6 +148,7 @@ int client_ask(struct control_client *c, enum control_kind kind, int value,
 		return fail(errno, "ask zbox, process %d", c->peer.pid);
 	if (receive(c, &reply) < 0)
 		return -1;
+	c->fd_count = reply.fd_count;
 	if (info && answer->err == 0)
 		wanted += sizeof(*info);
 	if (reply.length != wanted)

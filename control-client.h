@@ -11,6 +11,8 @@ struct control_client {
 	int socket;
 	struct peer peer;
 	struct control_hello hello;
+	int fds[ENTRY_FDS]; /* that came with the last answer; owned */
+	size_t fd_count;
 };
 
 #define CONTROL_CLIENT_NONE                                                                        \
@@ -23,6 +25,11 @@ struct control_client {
  * (what was left of one is removed), or -1 after fail(). */
 int client_open(int dir, const char *name, bool wake, struct control_client *c) MUST_CHECK;
 void client_close(struct control_client *c);
+
+/* The same by name alone; that no such sandbox runs is a failure too. Returns 0, or -1 after
+ * fail().
+ */
+int client_find(const char *name, bool wake, struct control_client *c) MUST_CHECK;
 
 /* Asks, and waits for the answer; info may be NULL. m: what goes with the request, or NULL.
  * Returns 0 (answer->err says what came of it), or -1 after fail(). */

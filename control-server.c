@@ -125,6 +125,8 @@ static bool read_request(struct control *c, struct connection *n)
 		return false;
 	}
 	e->from = n;
+	e->give = NULL;
+	e->give_count = 0;
 	e->fd_count = m.fd_count;
 	e->entry = entry ? &c->entry : NULL;
 	e->entry_size = m.length - sizeof(e->request);
@@ -159,7 +161,9 @@ void control_answer(struct control_event *e, int err, const char *text,
 	struct control_answer answer = {.err = err};
 	/* sendmsg(2) only reads */
 	struct control_message m = {.parts = {{&answer, sizeof(answer)},
-					      {(void *)(uintptr_t)info, info ? sizeof(*info) : 0}}};
+					      {(void *)(uintptr_t)info, info ? sizeof(*info) : 0}},
+				    .fds = e->give,
+				    .fd_count = e->give_count};
 
 	while (e->fd_count > 0)
 		close_fd(&e->fds[--e->fd_count]);

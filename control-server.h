@@ -29,6 +29,8 @@ struct control_event {
 	size_t entry_size;
 	int fds[ENTRY_FDS]; /* owned by the event: control_answer() closes them */
 	size_t fd_count;
+	int *give; /* descriptors for the answer; borrowed, NULL none */
+	size_t give_count;
 };
 
 /* Keep it in static memory and make it with control_init(). */

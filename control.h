@@ -23,11 +23,14 @@
 #define CONTROL_VERSION 1U
 
 enum control_kind {
-	CONTROL_INFO,   /* answered with struct control_info */
-	CONTROL_SIGNAL, /* value: for the command */
-	CONTROL_END,    /* everything is killed; answered a second time when it has ended */
-	CONTROL_WAIT,   /* answered a second time when it has ended */
-	CONTROL_ENTER,  /* followed by a struct entry */
+	CONTROL_INFO,    /* answered with struct control_info */
+	CONTROL_SIGNAL,  /* value: for the command */
+	CONTROL_END,     /* everything is killed; answered a second time when it has ended */
+	CONTROL_WAIT,    /* answered a second time when it has ended */
+	CONTROL_ENTER,   /* followed by a struct entry */
+	CONTROL_FREEZE,  /* everything inside is stopped, */
+	CONTROL_THAW,    /* and continued */
+	CONTROL_NETWORK, /* answered with the network namespace, and resolv.conf if it has one */
 	CONTROL_KINDS
 };
 
@@ -57,6 +60,7 @@ struct control_info {
 	int32_t pid, child; /* of zbox, and of the process that everything inside is below */
 	uint32_t uid, gid;  /* inside */
 	uint32_t started;   /* the command runs, or has run */
+	uint32_t frozen;
 	uint64_t age_us;
 	char network[64];
 	char limits[CONTROL_LIMITS];   /* sentences, with newlines between */

@@ -89,16 +89,19 @@ static int own_terminal(const struct terminal *t, struct run *run)
 static int take_words(const struct entry *e, struct run *run)
 {
 	const char *term = e->words, *next = term + strlen(term) + 1;
+	char **words = NULL;
+	size_t count = 0;
 
-	run->argv0 = NULL;
-	run->argv = calloc(e->count + 1, sizeof(*run->argv));
-	if (!run->argv)
-		return fail(0, "out of memory");
-	for (uint32_t i = 0; i < e->count; i++, next += strlen(next) + 1) {
-		run->argv[i] = strdup(next);
-		if (!run->argv[i])
-			return fail(0, "out of memory");
+	for (uint32_t i = 0; i <= e->count; i++) {
+		char **slot = array_add(&words, &count, sizeof(*slot));
+
+		if (!slot || (i < e->count && !(*slot = format_text("%s", next))))
+			return -1;
+		if (i < e->count)
+			next += strlen(next) + 1;
 	}
+	run->argv0 = NULL;
+	run->argv = words;
 	environ = run->environment;
 	if ((term[0] ? setenv("TERM", term, 1) : unsetenv("TERM")) < 0)
 		return fail(errno, "TERM");
@@ -153,7 +156,7 @@ static int keep(const struct sandbox *sb, struct run *run, const struct entry *e
 {
 	struct terminal *t = run->supervisor.terminal;
 	struct guard nothing = GUARD_NONE; /* PID 1 has it */
-	struct init init = {.command = -1, .children = -1, .guard = &nothing};
+	struct init init = {.command = -1, .children = -1, .guard = &nothing, .kept = true};
 	int rest[3];
 
 	failure_step("enter");

@@ -12,6 +12,7 @@
  * but for a terminal's master, which is looked at before it is used (terminal.c).
  */
 #include "channel.h"
+#include "control-client.h"
 #include "entry.h"
 #include "manage.h"
 #include "report.h"
@@ -109,7 +110,7 @@ static int ask_until_started(const struct sandbox *sb, struct entry *e, int fds[
 		struct control_client c = CONTROL_CLIENT_NONE;
 		int result;
 
-		if (manage_open(sb, false, &c) < 0)
+		if (client_find(sb->manage_name, false, &c) < 0)
 			return -1;
 		result = ask(sb, &c, e, fds, t, master);
 		client_close(&c);

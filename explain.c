@@ -135,6 +135,9 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb, bool le
 						    : "shared");
 		else if (bit == CLONE_NEWNET && (sb->net == NET_SLIRP || backend_name(sb)))
 			page_text(p, namespaces[i].name, "new, with user-mode networking");
+		else if (fd >= 0 && sb->net == NET_JOIN && sb->net_name)
+			page_format(p, namespaces[i].name, "joined: that of the sandbox %s",
+				    sb->net_name);
 		else if (fd >= 0 && sb->net == NET_JOIN)
 			page_format(p, namespaces[i].name, "joined: that of process %lld",
 				    (long long)sb->net_pid);

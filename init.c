@@ -3,10 +3,11 @@
  *
  * A pid namespace needs a first process that collects orphans, and whose end ends everything in
  * it. This one waits for two things: SIGCHLD, by a signalfd, and messages of zbox outside. It has
- * no capability, no descriptor but these two (and the command's terminal, and what masks rest on,
- * guard.c), and is not dumpable, so that the command, which has the same user id, cannot ptrace it,
- * read its memory or open its files. Signals from inside do not reach it: they are all blocked, and
- * the kernel keeps SIGKILL and SIGSTOP from a PID 1.
+ * no capability (in a sandbox with a name those of the command, for who enters), no descriptor but
+ * these two (and the command's terminal, and what masks rest on, guard.c), and is not dumpable, so
+ * that the command, which has the same user id, cannot ptrace it, read its memory or open its
+ * files. Signals from inside do not reach it: they are all blocked, and the kernel keeps SIGKILL
+ * and SIGSTOP from a PID 1.
  *
  * In a sandbox with a name it makes, on request of zbox outside, a process that keeps a command of
  * somebody who enters (enter-inside.c). It hands over the request and forgets it: what takes long,
@@ -34,6 +35,7 @@
 struct state {
 	struct init *init;
 	bool stopped; /* the command is stopped */
+	bool frozen;  /* everything was stopped by us */
 	bool ended;   /* the command has ended, with status */
 	bool empty;   /* no child is left */
 	int status;
@@ -49,7 +51,9 @@ static void child_changed(struct state *s, pid_t pid, int status)
 {
 	if (pid != s->init->command || s->ended) /* the number may be used again */
 		return;
-	if (WIFSTOPPED(status)) {
+	if (WIFSTOPPED(status) && (s->frozen || (s->init->kept && WSTOPSIG(status) == SIGSTOP))) {
+		return; /* nobody's wish but that of who froze it */
+	} else if (WIFSTOPPED(status)) {
 		s->stopped = true;
 		(void)channel_send(s->init->channel, MESSAGE_STOPPED, WSTOPSIG(status));
 	} else if (WIFCONTINUED(status)) {
@@ -98,6 +102,17 @@ static void expire(const struct state *s, int signal)
 	(void)kill(-s->init->command, SIGCONT);
 }
 
+/* By stop signals, which nobody in the namespace can keep off, and which reach every process at
+ * once: one that is just forking does so before or after, with its child (copy_process() in Linux
+ * 6.18). Thawing also continues what had been stopped before. */
+static void freeze(struct state *s, bool frozen)
+{
+	if (getpid() != 1)
+		return; /* -1 would be more than the sandbox */
+	s->frozen = frozen;
+	(void)kill(-1, frozen ? SIGSTOP : SIGCONT);
+}
+
 /* As channel_receive(). Who enters is dealt with here; the message is nothing for the command. */
 static int receive(const struct init *init, struct message *message)
 {
@@ -133,7 +148,9 @@ static bool obey(struct state *s)
 		forward(s, message.value);
 	else if (message.kind == MESSAGE_EXPIRED)
 		expire(s, message.value);
-	else if (message.kind == MESSAGE_RESUME)
+	else if (message.kind == MESSAGE_FREEZE)
+		freeze(s, message.value != 0);
+	else if (message.kind == MESSAGE_RESUME && !s->frozen)
 		terminal_continue(s->init->slave, s->init->command, s->stopped, message.value != 0);
 	return true;
 }

@@ -17,6 +17,8 @@ struct init {
 	bool lingers;  /* stays until every process has ended (bubblewrap), not just the command */
 	bool counts;   /* as PID 1: waits for all that is left at the end, whose times are not to be
 			  lost */
+	bool kept; /* of one that entered: --freeze stops us with the command, and when we go on we
+		      may see it stopped, so that a SIGSTOP of the command is not told */
 	struct guard *guard; /* names that have to stay as they are */
 	int children; /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
 

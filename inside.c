@@ -469,6 +469,8 @@ static int spawn(const struct sandbox *sb, struct run *run)
 	failure_step("command");
 	if (init_open(&init) < 0 || init_session(sb, run) < 0)
 		return -1;
+	if (sb->name && netns_tell(run->proc, run->ends[1]) < 0)
+		return -1;
 	wipe_words(run);
 	if (run->alone)
 		run->self = getpid();

@@ -1,5 +1,6 @@
 /*
- * manage.c - --list, --kill, --wait, --stats-of: what is done with sandboxes that run.
+ * manage.c - --list, --kill, --wait, --freeze, --thaw, --stats-of: what is done with sandboxes that
+ * run.
  *
  * Each asks the zbox of the sandbox (control-client.c). What the processes inside use is read here,
  * from /proc, so that a zbox that has other things to do is not kept from them; its own answer
@@ -18,22 +19,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define TRIES 5 /* to look at a sandbox that is about to end */
-
-int manage_open(const struct sandbox *sb, bool wake, struct control_client *c)
-{
-	autoclose int dir = registry_open(false);
-	int result;
-
-	if (dir == -1)
-		return -1;
-	result = dir < 0 ? 0 : client_open(dir, sb->manage_name, wake, c);
-	if (result == 0)
-		return fail(0, "no sandbox with the name %s is running", sb->manage_name);
-	return result < 0 ? -1 : 0;
-}
+#define STILL_TRIES 1000
+#define STILL_PAUSE 10000000L /* nanoseconds between them */
+#define TRIES 5               /* to look at a sandbox that is about to end */
 
 static int check_answer(const struct sandbox *sb, const struct control_answer *answer)
 {
@@ -51,7 +42,7 @@ static int ask_simply(const struct sandbox *sb, enum control_kind kind, int valu
 	struct control_answer answer = {0};
 	int status = -1;
 
-	if (manage_open(sb, kind != CONTROL_WAIT, &c) < 0)
+	if (client_find(sb->manage_name, kind != CONTROL_WAIT, &c) < 0)
 		return -1;
 	if (client_ask(&c, kind, value, NULL, &answer, NULL) == 0 && check_answer(sb, &answer) == 0)
 		status = wait ? client_wait(&c) : 0;
@@ -163,6 +154,65 @@ static void print_age(char text[32], uint64_t us)
 			       (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60));
 }
 
+/* ---- --freeze, --thaw ---- */
+
+/* One process: whether it stands still. What sleeps in the kernel without being woken by signals
+ * stops before it does anything else. */
+static bool stands_still(pid_t pid)
+{
+	char path[64], text[1024];
+	const char *state;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_file_at(-1, path, text, sizeof(text)) < 0)
+		return true; /* it has ended */
+	state = strrchr(text, ')');
+	return state && strlen(state) > 2 && strchr("TtZXD", state[2]);
+}
+
+/* Below the child of zbox, which itself does not stop. Returns whether all stand still, or -1. */
+static int all_stand_still(pid_t child)
+{
+	struct usage usage = {0};
+	int result = usage_sample(&usage, child) < 0 ? -1 : 1;
+
+	for (size_t i = 0; result > 0 && i < usage.count; i++)
+		if (usage.entries[i].pid != child && !stands_still(usage.entries[i].pid))
+			result = 0;
+	usage_free(&usage);
+	return result;
+}
+
+static int wait_until_still(const struct sandbox *sb, pid_t child)
+{
+	const struct timespec pause = {.tv_nsec = STILL_PAUSE};
+
+	for (int i = 0; i < STILL_TRIES; i++) {
+		int result = all_stand_still(child);
+
+		if (result < 0)
+			return fail(errno, "the processes of the sandbox %s", sb->manage_name);
+		if (result > 0)
+			return 0;
+		(void)nanosleep(&pause, NULL);
+	}
+	return fail(ETIMEDOUT, "not everything in the sandbox %s stands still", sb->manage_name);
+}
+
+static int freeze(const struct sandbox *sb)
+{
+	autoclose int dir = -1;
+	struct control_info info = {0};
+	struct used used = {0};
+
+	if (ask_simply(sb, CONTROL_FREEZE, 0, false) < 0)
+		return -1;
+	dir = registry_open(false);
+	if (dir < 0 || look_at(dir, sb->manage_name, &info, &used) <= 0)
+		return fail(0, "the sandbox %s has ended", sb->manage_name);
+	return wait_until_still(sb, info.child);
+}
+
 /* ---- --list ---- */
 
 static void print_limits(const char *lines)
@@ -190,6 +240,8 @@ static void list_text(const char *name, const struct control_info *info, const s
 	(void)snprintf(ids, sizeof(ids), "%u:%u", info->uid, info->gid);
 	(void)printf("%-16s %10s %8d %9s %5zu %8s %-7s ", name, age, info->pid, ids,
 		     used->processes, size, info->network);
+	if (info->frozen)
+		(void)fputs("frozen; ", stdout);
 	print_limits(info->limits);
 	(void)fputs("  ", stdout);
 	text_print(stdout, info->command);
@@ -221,6 +273,7 @@ static void list_json(struct json *j, const char *name, struct control_info *inf
 	json_open(j, NULL, '{');
 	json_text(j, "name", name);
 	json_bool(j, "started", info->started);
+	json_bool(j, "frozen", info->frozen);
 	json_number(j, "pid", info->pid);
 	json_number(j, "uid", info->uid);
 	json_number(j, "gid", info->gid);
@@ -319,7 +372,8 @@ int manage(const struct sandbox *sb)
 		[MANAGE_LIST] = "list",           [MANAGE_LIST_JSON] = "list",
 		[MANAGE_ENTER] = "enter",         [MANAGE_KILL] = "kill",
 		[MANAGE_WAIT] = "wait",           [MANAGE_STATS] = "stats-of",
-		[MANAGE_STATS_JSON] = "stats-of",
+		[MANAGE_STATS_JSON] = "stats-of", [MANAGE_FREEZE] = "freeze",
+		[MANAGE_THAW] = "thaw",
 	};
 
 	failure_step(steps[sb->manage]);
@@ -333,6 +387,10 @@ int manage(const struct sandbox *sb)
 		return kill_sandbox(sb);
 	case MANAGE_WAIT:
 		return ask_simply(sb, CONTROL_WAIT, 0, true);
+	case MANAGE_FREEZE:
+		return freeze(sb);
+	case MANAGE_THAW:
+		return ask_simply(sb, CONTROL_THAW, 0, false);
 	case MANAGE_STATS:
 	case MANAGE_STATS_JSON:
 		return stats(sb);

@@ -190,6 +190,27 @@ const struct option options_names[] = {
 	 .help = "Wait until the sandbox NAME has ended",
 	 .man = "Waits until the sandbox NAME has ended. The exit status is that of the zbox that "
 		"started it."},
+	{.name = "freeze",
+	 .args = "NAME ...",
+	 .apply = manage_sandbox,
+	 .personality = FOR_ZBOX,
+	 .value = MANAGE_FREEZE,
+	 .typed = true,
+	 .help = "Stop everything in the sandbox NAME until it is thawed",
+	 .man = "Stops every process in the sandbox NAME, and returns when all stand still. It is "
+		"done by a stop signal to all at once: nothing inside can keep it off, but a "
+		"process can learn afterwards that it was stopped. Time limits go on, and while it "
+		"is frozen nobody can enter. A sandbox without a process namespace of its own "
+		"cannot be frozen."},
+	{.name = "thaw",
+	 .args = "NAME ...",
+	 .apply = manage_sandbox,
+	 .personality = FOR_ZBOX,
+	 .value = MANAGE_THAW,
+	 .typed = true,
+	 .help = "Let the sandbox NAME go on after --freeze",
+	 .man = "Continues every process in the sandbox NAME, also one that was stopped before it "
+		"was frozen."},
 	{.name = "stats-of",
 	 .args = "NAME ...",
 	 .apply = manage_sandbox,

@@ -10,6 +10,7 @@
 
 #include "network/addresses.h"
 #include "network/rules.h"
+#include "registry.h"
 
 #include <arpa/inet.h>
 #include <sched.h>
@@ -32,6 +33,7 @@ static int set_net(struct parser *p, const struct option *o, char **arg)
 	};
 	static const char join[] = "join:";
 	struct sandbox *sb = p->sb;
+	const char *other;
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (strcmp(arg[0], words[i].word) != 0)
@@ -41,12 +43,18 @@ static int set_net(struct parser *p, const struct option *o, char **arg)
 	}
 	if (strncmp(arg[0], join, strlen(join)) != 0)
 		return fail(0,
-			    "--net takes none, slirp, slirp4netns, pasta, host or join:PID, not "
-			    "%s",
+			    "--net takes none, slirp, slirp4netns, pasta, host, join:NAME or "
+			    "join:PID, not %s",
 			    arg[0]);
-	if (parse_number(arg[0] + strlen(join), 1, INT32_MAX, &sb->net_pid) < 0)
-		return fail(0, "--net join: takes the number of a process, not %s",
-			    arg[0] + strlen(join));
+	other = arg[0] + strlen(join);
+	sb->net_name = NULL;
+	if (other[strspn(other, "0123456789")] != '\0' && registry_name_is_good(other))
+		sb->net_name = other;
+	else if (parse_number(other, 1, INT32_MAX, &sb->net_pid) < 0)
+		return fail(0,
+			    "--net join: takes the name of a sandbox or the number of a process, "
+			    "not %s",
+			    other);
 	sb->net = NET_JOIN;
 	return unshare_namespaces(p, o, arg);
 }
@@ -212,9 +220,10 @@ const struct option options_network[] = {
 		"any more. slirp4netns, pasta: the same carried by these programs, from "
 		"/usr/local/bin or /usr/bin; of the host and its surroundings they close the "
 		"loopback and nothing else, which zbox warns of. host: the caller's network, as "
-		"--share-net. join:PID: the network of "
-		"another sandbox of the same user, in which PID is the command or one of its "
-		"children; its user namespace is joined too."},
+		"--share-net. join:NAME: the network of "
+		"the running sandbox NAME, of the same user; join:PID the same where it has no "
+		"name, and PID is its command or one of its children. The user namespace that the "
+		"network belongs to is joined too."},
 	{.name = "net-open",
 	 .args = "host-loopback|lan",
 	 .apply = add_net_open,

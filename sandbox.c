@@ -30,6 +30,7 @@
 #include "network/choose.h"
 #include "options.h"
 #include "reader.h"
+#include "registry-mask.h"
 #include "report.h"
 #include "rootfs.h"
 #include "run.h"
@@ -305,7 +306,7 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	if (rootfs_choose(sb) < 0)
 		return -1;
 	failure_step("base");
-	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
+	if (base_add(sb) < 0 || registry_mask(sb) < 0 || sandbox_masks_last(sb) < 0)
 		return -1;
 	failure_step("privileges");
 	if (geteuid() == 0 && capabilities_get(&sets) < 0)

@@ -274,6 +274,8 @@ enum manage_what {
 	MANAGE_ENTER,
 	MANAGE_KILL,
 	MANAGE_WAIT,
+	MANAGE_FREEZE,
+	MANAGE_THAW,
 	MANAGE_STATS,
 	MANAGE_STATS_JSON
 };
@@ -325,7 +327,8 @@ struct sandbox {
 
 	/* network: what goes beyond the namespace */
 	enum net_mode net;
-	int64_t net_pid;        /* NET_JOIN: a process of the other sandbox */
+	int64_t net_pid;        /* NET_JOIN: a process of the other sandbox, */
+	const char *net_name;   /* or its name, NULL none */
 	int64_t net_mtu;        /* bytes, 0 the default */
 	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
 	struct net_open *net_open;

@@ -152,6 +152,19 @@ static int command_stopped(struct supervisor *s, int signal)
 	return 0;
 }
 
+/* Returns 1, or -1 after fail(). */
+static int take_network(struct supervisor *s, int count)
+{
+	while (s->network_count < (size_t)count && s->network_count < COUNT(s->network)) {
+		int fd = receive_fd(s->channel);
+
+		if (fd < 0)
+			return -1;
+		s->network[s->network_count++] = fd;
+	}
+	return 1;
+}
+
 /* Returns 1 to go on, 0 when the channel is at its end, -1 after fail(). */
 static int message_arrived(struct supervisor *s)
 {
@@ -168,6 +181,8 @@ static int message_arrived(struct supervisor *s)
 		return -1;
 	case MESSAGE_TERMINAL:
 		return take_terminal(s) < 0 ? -1 : 1;
+	case MESSAGE_NETWORK:
+		return take_network(s, message.value);
 	case MESSAGE_STARTED:
 		s->started = true;
 		terminal_started(s->terminal);
@@ -188,6 +203,7 @@ static int message_arrived(struct supervisor *s)
 	case MESSAGE_SIGNAL:
 	case MESSAGE_EXPIRED:
 	case MESSAGE_RESUME:
+	case MESSAGE_FREEZE:
 	case MESSAGE_ENTER:
 		break;
 	}
@@ -227,7 +243,8 @@ static void network_lost(struct supervisor *s, struct net_helper *h)
 
 static void tell_about(struct supervisor *s, struct control_event *e)
 {
-	struct control_info info = {.pid = getpid(), .child = s->child, .started = s->started};
+	struct control_info info = {
+		.pid = getpid(), .child = s->child, .started = s->started, .frozen = s->frozen};
 
 	control_describe(s->control, &info);
 	control_answer(e, 0, NULL, &info, false);
@@ -245,6 +262,8 @@ static void let_in(struct supervisor *s, struct control_event *e)
 		control_answer(e, EAGAIN, "its command has not started yet", NULL, false);
 	else if (s->ended || s->channel < 0)
 		control_answer(e, ESRCH, "its command has ended", NULL, false);
+	else if (s->frozen)
+		control_answer(e, EBUSY, "it is frozen", NULL, false);
 	else if (s->no_entry)
 		control_answer(e, EPERM, s->no_entry, NULL, false);
 	else if (control_send(s->channel, &m, MSG_DONTWAIT) < 0)
@@ -254,9 +273,43 @@ static void let_in(struct supervisor *s, struct control_event *e)
 		control_answer(e, 0, NULL, NULL, false);
 }
 
+static void hand_out_network(struct supervisor *s, struct control_event *e)
+{
+	e->give = s->network;
+	e->give_count = s->network_count;
+	control_answer(e, s->network_count > 0 ? 0 : EAGAIN,
+		       s->network_count > 0 ? NULL : "its command has not started yet", NULL,
+		       false);
+}
+
+static void freeze(struct supervisor *s, struct control_event *e, bool frozen)
+{
+	if (s->alone)
+		control_answer(e, EOPNOTSUPP,
+			       "without a process namespace of its own nothing holds all of its "
+			       "processes",
+			       NULL, false);
+	else if (!s->started || s->ended || s->channel < 0)
+		control_answer(e, ESRCH, "its command does not run", NULL, false);
+	else if (channel_post(s->channel, MESSAGE_FREEZE, frozen) < 0)
+		control_answer(e, errno, "process 1 of the sandbox does not take requests", NULL,
+			       false);
+	else {
+		s->frozen = frozen;
+		control_answer(e, 0, NULL, NULL, false);
+	}
+}
+
 static void act_on(struct supervisor *s, struct control_event *e)
 {
 	switch ((enum control_kind)e->request.kind) {
+	case CONTROL_NETWORK:
+		hand_out_network(s, e);
+		return;
+	case CONTROL_FREEZE:
+	case CONTROL_THAW:
+		freeze(s, e, e->request.kind == CONTROL_FREEZE);
+		return;
 	case CONTROL_INFO:
 		tell_about(s, e);
 		return;
@@ -370,6 +423,8 @@ int supervise(struct supervisor *s)
 		(void)waitpid(s->child, NULL, 0);
 	terminal_finish(s->terminal);
 	close_fd(&s->channel);
+	while (s->network_count > 0)
+		close_fd(&s->network[--s->network_count]);
 	if (result == 0 && !s->started && !s->killed)
 		return fail(0, "the sandbox ended before the command was started");
 	return result;

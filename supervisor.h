@@ -29,7 +29,10 @@ struct supervisor {
 	struct net_helper *ports; /* PORTS_WAYS of them: the same, of ports */
 	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
 	struct control *control; /* of a sandbox with a name, else NULL */
-	const char *no_entry;    /* why nobody can enter, NULL: they can */
+	int network[2];          /* what MESSAGE_NETWORK brought, owned; so many: */
+	size_t network_count;
+	bool frozen;
+	const char *no_entry; /* why nobody can enter, NULL: they can */
 
 	/* what was seen */
 	bool started;      /* the exec worked */

@@ -187,6 +187,8 @@ _zbox_own="--explain \
 	--enter \
 	--kill \
 	--wait \
+	--freeze \
+	--thaw \
 	--stats-of \
 	--keep-fd \
 	--status-fd"
@@ -292,6 +294,8 @@ _zbox_operands()
 		--enter | \
 		--kill | \
 		--wait | \
+		--freeze | \
+		--thaw | \
 		--stats-of | \
 		--keep-fd | \
 		--block-fd | \

@@ -100,6 +100,8 @@ function __zbox_operands
 			--enter \
 			--kill \
 			--wait \
+			--freeze \
+			--thaw \
 			--stats-of \
 			--keep-fd \
 			--block-fd \
@@ -416,6 +418,8 @@ complete -c zbox -n '__zbox_is option' -l list -d 'Print the sandboxes with a na
 complete -c zbox -n '__zbox_is option' -l enter -d 'Run a command in the sandbox NAME'
 complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or send it a signal'
 complete -c zbox -n '__zbox_is option' -l wait -d 'Wait until the sandbox NAME has ended'
+complete -c zbox -n '__zbox_is option' -l freeze -d 'Stop everything in the sandbox NAME until it is thawed'
+complete -c zbox -n '__zbox_is option' -l thaw -d 'Let the sandbox NAME go on after --freeze'
 complete -c zbox -n '__zbox_is option' -l stats-of -d 'Print what the sandbox NAME has used so far'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
 complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object about the run to FD at its end'

@@ -4,8 +4,9 @@
  *   slirp   IPv6 where the host has a route by it: a datagram socket that is connected sends
  *           nothing, but the kernel looks for the way. The sandbox's resolv.conf is the host's
  *           with another server.
- *   join    user and network namespace of a process of the other sandbox, and that sandbox's
- *           resolv.conf, for the servers in ours may not be reachable from there
+ *   join    user and network namespace of a process of the other sandbox, or by the name of that
+ *           what its zbox holds of it; and that sandbox's resolv.conf, for the servers in ours may
+ *           not be reachable from there
  *
  * What an attacker inside the other sandbox would try: to end in time, so that the number belongs
  * to another process (its directory in /proc is opened once, and is of that process or of none); to
@@ -15,16 +16,19 @@
  */
 #include "network/choose.h"
 
+#include "control-client.h"
 #include "kernel.h"
 #include "network/addresses.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -133,14 +137,19 @@ static int open_of(const struct sandbox *sb, int process, const char *name)
 	return fail(errno, "--net join: process %lld", (long long)sb->net_pid);
 }
 
-/* The other sandbox's resolv.conf; without one, names are not resolved. */
-static int read_resolver(struct sandbox *sb, int process)
+static int open_resolver(int process)
 {
 	autoclose int root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autoclose int fd = root < 0 ? -1
-				    : kernel_openat2(root, "etc/resolv.conf",
-						     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-						     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+
+	return root < 0 ? -1
+			: kernel_openat2(root, "etc/resolv.conf",
+					 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+					 RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+/* The other sandbox's resolv.conf; without one, names are not resolved. */
+static int read_resolver(struct sandbox *sb, int fd)
+{
 	struct stat st;
 	size_t length;
 	char *text = NULL;
@@ -151,11 +160,57 @@ static int read_resolver(struct sandbox *sb, int process)
 	return sb->net_resolver ? 0 : -1;
 }
 
+/* join is never a way to --net host. */
+static int check_network(const struct sandbox *sb, const char *whose)
+{
+	struct stat theirs, ours;
+
+	if (fstat(sb->netns_fd, &theirs) < 0 || stat("/proc/self/ns/net", &ours) < 0)
+		return fail(errno, "--net join: network namespaces");
+	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
+		return fail(0, "--net join: %s has the caller's own network", whose);
+	return 0;
+}
+
+static int take_network(struct sandbox *sb, struct control_client *c)
+{
+	struct control_answer answer = {0};
+
+	if (client_ask(c, CONTROL_NETWORK, 0, NULL, &answer, NULL) < 0)
+		return -1;
+	if (answer.err != 0 || c->fd_count == 0)
+		return fail(0, "--net join: the sandbox %s: %s", sb->net_name, answer.text);
+	sb->netns_fd = take_fd(&c->fds[0]);
+	if (check_network(sb, sb->net_name) < 0)
+		return -1;
+	/* the one that it belongs to, which need not be the command's */
+	sb->userns_fd = ioctl(sb->netns_fd, NS_GET_USERNS);
+	if (sb->userns_fd < 0)
+		return fail(errno, "--net join: the user namespace of the sandbox %s",
+			    sb->net_name);
+	return 0;
+}
+
+/* The zbox of that sandbox has both, opened when nothing of its command had run yet. */
+static int join_name(struct sandbox *sb)
+{
+	struct control_client c = CONTROL_CLIENT_NONE;
+	autoclose int resolver = -1;
+	int result = client_find(sb->net_name, false, &c);
+
+	if (result == 0)
+		result = take_network(sb, &c);
+	if (result == 0 && c.fd_count > 1)
+		resolver = take_fd(&c.fds[1]);
+	client_close(&c);
+	return result < 0 ? -1 : read_resolver(sb, resolver);
+}
+
 static int choose_join(struct sandbox *sb)
 {
 	autofree char *path = format_text("/proc/%lld", (long long)sb->net_pid);
-	autoclose int process = -1;
-	struct stat theirs, ours;
+	autoclose int process = -1, resolver = -1;
+	char whose[40];
 
 	if (!path)
 		return -1;
@@ -169,12 +224,11 @@ static int choose_join(struct sandbox *sb)
 	sb->userns_fd = open_of(sb, process, "ns/user");
 	if (sb->userns_fd < 0)
 		return -1;
-	if (fstat(sb->netns_fd, &theirs) < 0 || stat("/proc/self/ns/net", &ours) < 0)
-		return fail(errno, "--net join: network namespaces");
-	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
-		return fail(0, "--net join: process %lld has the caller's own network",
-			    (long long)sb->net_pid);
-	return read_resolver(sb, process);
+	(void)snprintf(whose, sizeof(whose), "process %lld", (long long)sb->net_pid);
+	if (check_network(sb, whose) < 0)
+		return -1;
+	resolver = open_resolver(process);
+	return read_resolver(sb, resolver);
 }
 
 int network_choose(struct sandbox *sb)
@@ -185,7 +239,7 @@ int network_choose(struct sandbox *sb)
 	case NET_PASTA:
 		return choose_slirp(sb);
 	case NET_JOIN:
-		return choose_join(sb);
+		return sb->net_name ? join_name(sb) : choose_join(sb);
 	case NET_NAMESPACES:
 		break;
 	}

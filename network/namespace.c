@@ -91,3 +91,19 @@ int netns_end(struct netns_maker *m)
 		return fail(errno, "join the new network namespace");
 	return 0;
 }
+
+int netns_tell(int proc, int channel)
+{
+	autoclose int ns = openat(proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	autoclose int resolver =
+		kernel_openat2(AT_FDCWD, "/etc/resolv.conf",
+			       O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_MAGICLINKS);
+
+	if (ns < 0)
+		return fail(errno, "/proc/thread-self/ns/net");
+	if (channel_send(channel, MESSAGE_NETWORK, resolver < 0 ? 1 : 2) < 0)
+		return fail(errno, "zbox outside is gone");
+	if (send_fd(channel, ns) < 0)
+		return -1;
+	return resolver < 0 ? 0 : send_fd(channel, resolver);
+}

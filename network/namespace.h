@@ -28,6 +28,12 @@ int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *
 /* Waits for the helper and enters the namespace. Returns 0, or -1 after fail(). */
 int netns_end(struct netns_maker *m) MUST_CHECK;
 
+/* For a sandbox with a name: sends the network namespace of this process, and the resolv.conf in
+ * its root if there is one, to zbox outside (MESSAGE_NETWORK), for those who join it. To be called
+ * while nothing runs that could change what that is. proc: the host's procfs. Returns 0, or -1
+ * after fail(). */
+int netns_tell(int proc, int channel) MUST_CHECK;
+
 /* Brings lo up in the network namespace of this process; the kernel then gives it 127.0.0.1/8 and
  * ::1 by itself. Needs CAP_NET_ADMIN there. Returns 0, or -1 after fail(). */
 int loopback_up(void) MUST_CHECK;

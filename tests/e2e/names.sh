@@ -35,7 +35,7 @@ refuses 'somebody has to make what enters' 125 '--name cannot be combined with -
 refuses 'who asks runs nothing else' 125 'cannot be combined with other options' -- \
 	zbox_usr --list
 declare -A what_to=([enter]=true)
-for what in enter kill wait stats-of; do
+for what in enter kill wait stats-of freeze thaw; do
 	refuses "--$what without such a sandbox" 125 'no sandbox with the name nobody is running' -- \
 		zbox --$what nobody ${what_to[$what]:+"${what_to[$what]}"}
 done
@@ -209,6 +209,46 @@ for share in --unshare-pid --share-pid; do
 	mark=$((mark - 4))
 done
 
+# ---- frozen ----
+
+mkdir counters
+counts='while :; do echo x >>/counters/$1; done'
+ok 'one that counts' start counter --bind "$T/counters" /counters -- sh -c "(setsid sh -c '$counts' - daemon &) & $counts" - first
+counter=$zbox
+"$ZBOX" --enter counter -- sh -c "$counts" - entered </dev/null &
+enterer=$!
+sizes() { stat -c %s counters/first counters/daemon counters/entered 2>/dev/null; }
+all_count() { [ "$(sizes | wc -l)" = 3 ]; }
+other() { [ "$(sizes | sed -n "$1p")" != "$2" ]; }
+ok 'all three count' poll 20 all_count
+gives 'it is frozen' 0 '' -- zbox --freeze counter
+before=$(sizes)
+sleep 0.5
+is 'nothing counts any more' "$(sizes)" "$before"
+contains 'the list says so' "$("$ZBOX" --list | grep '^counter ')" frozen
+refuses 'nobody enters' 125 'it is frozen' -- zbox --enter counter true
+nok 'who started it is not stopped' grep -q ') T' "/proc/$counter/stat"
+gives 'frozen again' 0 '' -- zbox --freeze counter
+gives 'it is thawed' 0 '' -- zbox --thaw counter
+for i in 1 2 3; do
+	ok "number $i counts again" poll 20 other $i "$(sed -n ${i}p <<<"$before")"
+done
+times=0
+for i in $(seq 20); do "$ZBOX" --freeze counter && "$ZBOX" --thaw counter && times=$((times + 1)); done
+is 'twenty times' $times 20
+nok 'nobody was stopped by that' grep -q ') T' "/proc/$counter/stat" "/proc/$enterer/stat"
+ok 'it can be entered' answers counter
+gives 'frozen' 0 '' -- zbox --freeze counter
+gives 'and killed' 0 '' -- zbox --kill counter
+wait "$counter"
+is 'its status' $? 137
+wait "$enterer"
+ok 'one that shares the processes of the host' start shared --share-pid -- sleep $mark
+refuses 'cannot be frozen' 125 'without a process namespace' -- zbox --freeze shared
+ok 'and is killed' zbox --kill shared
+wait "$zbox"
+rm -rf counters
+
 # ---- zbox killed: the name is free, whoever comes ----
 
 ok 'one whose zbox is killed' start dead -- sleep $mark
@@ -269,6 +309,37 @@ for i in $(seq 20); do
 done
 is 'of twenty with one name one runs at a time' "$((good + refused)) $((good >= 1))" '20 1'
 
+# ---- its network, for another sandbox ----
+
+cat >server.py <<'EOS'
+import socket
+s = socket.create_server(("127.0.0.1", 4321))
+while True:
+    c, _ = s.accept()
+    c.sendall(b"from inside")
+    c.close()
+EOS
+client='import socket; print(socket.create_connection(("127.0.0.1", 4321), 10).recv(99).decode())'
+listens() { [ "$("$ZBOX" --enter server python3 -c "$client" </dev/null 2>/dev/null)" = 'from inside' ]; }
+for options in '' '--uid 7 --gid 7' '--cap-add net_admin'; do
+	# shellcheck disable=SC2086  # words
+	ok "a server, with '$options'" start server $options --ro-bind "$T/server.py" /server.py -- python3 /server.py
+	ok 'it listens' poll 20 listens
+	gives 'its network is joined' 0 'from inside' -- \
+		zbox_usr --net join:server python3 -c "$client"
+	gives 'by a sandbox with another name too' 0 'from inside' -- \
+		zbox_usr --net join:server --name client -- python3 -c "$client"
+	ok 'and killed' zbox --kill server
+	wait "$zbox"
+done
+nok 'without that nothing is there' zbox_usr python3 -c "$client"
+gives 'the plan says it' 0 2 -- sh -c "\"$ZBOX\" --explain --ro-bind /usr /usr --net join:one true | grep -c 'joined: that of the sandbox one'"
+refuses 'join is no way to the host'"'"'s network' 125 "two has the caller's own network" -- sh -c "
+	\"$ZBOX\" --ro-bind /usr /usr --name two --share-net sleep 60 </dev/null >/dev/null 2>&1 &
+	until \"$ZBOX\" --enter two true 2>/dev/null; do sleep 0.02; done
+	\"$ZBOX\" --ro-bind /usr /usr --net join:two echo ran; s=\$?; \"$ZBOX\" --kill two; exit \$s"
+refuses 'nor to what does not run' 125 'no sandbox with the name nobody' -- zbox_usr --net join:nobody echo ran
+
 # ---- somebody else, and from inside ----
 
 # A client by hand: what zbox would not try.
@@ -328,6 +399,18 @@ else
 	skip 'another user' 'no ranges of ids'
 fi
 ok 'it is still there' answers one
+
+# The runtime directory is bound for something else that is in it.
+echo sound >"$XDG_RUNTIME_DIR/other"
+for bind in "$XDG_RUNTIME_DIR" /tmp; do
+	gives "$bind is bound: the names are not to be seen" 0 'sound' -- \
+		zbox_usr --bind "$bind" "$bind" -- sh -c 'cat "$1/other"; ls -A "$1/zbox"' - "$XDG_RUNTIME_DIR"
+	nok "$bind is bound: nor to be removed" zbox_usr --bind "$bind" "$bind" -- rm "$names/one"
+	nok "$bind is bound: nor to be moved away" zbox_usr --bind "$bind" "$bind" -- mv "$names" "$names.old"
+done
+gives 'at another place' 0 '' -- zbox_usr --ro-bind "$XDG_RUNTIME_DIR" /there -- ls -A /there/zbox
+ok 'it is still there' answers one
+rm "$XDG_RUNTIME_DIR/other"
 
 # A sandbox that puts a socket of its own there, for the caller's descriptors.
 cat >"$T/py/trap.py" <<'EOS'

@@ -60,13 +60,18 @@ exec 7>&-
 
 # ---- joining ----
 
-net_zbox "${slirp[@]}" -- sh -c 'echo up; exec sleep 300' >"$T/first" &
+XDG_RUNTIME_DIR=$T/run
+export XDG_RUNTIME_DIR
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+net_zbox "${slirp[@]}" --name first -- sh -c 'echo up; exec sleep 300' >"$T/first" &
 first=$!
 world_pids+=("$first")
 poll 20 grep -q up "$T/first"
 pid=$(below "$first" sleep)
 gives 'join: the network of another sandbox' 0 ok -- net_zbox --net "join:$pid" "${inside[@]}" tcp 198.51.100.80 7
 gives 'with its name server' 0 '198.51.100.80' -- net_zbox --net "join:$pid" -- sh -c 'getent ahostsv4 web.test | sed -n "1s/ .*//p"'
+gives 'by its name: its name server' 0 '198.51.100.80' -- net_zbox --net join:first -- sh -c 'getent ahostsv4 web.test | sed -n "1s/ .*//p"'
+gives 'by its name: what it closes' 0 ECONNREFUSED -- net_zbox --net join:first "${inside[@]}" tcp 203.0.113.2 7
 gives 'and what it closes' 0 ECONNREFUSED -- net_zbox --net "join:$pid" "${inside[@]}" tcp 203.0.113.2 7
 refuses 'join: a process that is not there' 125 'No such process' -- net_zbox --net join:4194301 -- echo ran
 refuses 'join: a process of the own network' 125 "has the caller's own network" -- \

@@ -25,12 +25,18 @@ static void test_modes(void)
 	(void)parse_as(1000, "zbox --share-net --net none true");
 	check(sb.unshare & CLONE_NEWNET, "--net none takes --share-net back");
 	expect_as(1000, "zbox --net dhcp true",
-		  "--net takes none, slirp, slirp4netns, pasta, host or join:PID, not dhcp");
-	expect_as(1000, "zbox --net join:x true",
-		  "--net join: takes the number of a process, not x");
-	expect_as(1000, "zbox --net join: true", "--net join: takes the number of a process, not ");
+		  "--net takes none, slirp, slirp4netns, pasta, host, join:NAME or join:PID, not "
+		  "dhcp");
+	(void)parse_as(1000, "zbox --net join:web true");
+	check(sb.net == NET_JOIN && sb.net_name && strcmp(sb.net_name, "web") == 0 &&
+		      !(sb.unshare & (CLONE_NEWNET | CLONE_NEWUSER)),
+	      "--net join: by name");
+	expect_as(1000, "zbox --net join:../x true",
+		  "--net join: takes the name of a sandbox or the number of a process, not ../x");
+	expect_as(1000, "zbox --net join: true",
+		  "--net join: takes the name of a sandbox or the number of a process, not ");
 	expect_as(1000, "zbox --net join:0 true",
-		  "--net join: takes the number of a process, not 0");
+		  "--net join: takes the name of a sandbox or the number of a process, not 0");
 	expect_as(1000, "bwrap --net slirp true", "Unknown option --net");
 }
 
