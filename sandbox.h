@@ -343,7 +343,7 @@ struct sandbox {
 	size_t dns_count;
 	enum net_sni net_sni;
 	const char *net_log, *net_pcap; /* files, NULL none */
-	struct net_port *ports; /* --publish, --forward */
+	struct net_port *ports;         /* --publish, --forward */
 	size_t port_count;
 	bool proxy_protocol;      /* --publish-proxy-protocol */
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */

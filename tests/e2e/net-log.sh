@@ -5,11 +5,10 @@
 # shellcheck source=tests/e2e/net-world.sh
 . "$TESTS/e2e/net-world.sh"
 world
-mkdir -m 0777 "$T/out"
 
 # Fields of the lines for which a condition on r holds.
 lines() { # CONDITION FIELD...
-	python3 - "$T/out/log" "$@" <<-'END'
+	python3 - "$shared/log" "$@" <<-'END'
 		import json, sys
 		for line in open(sys.argv[1]):
 		    r = json.loads(line)
@@ -17,7 +16,7 @@ lines() { # CONDITION FIELD...
 		        print(*(r.get(f) for f in sys.argv[3:]))
 	END
 }
-logged() { net_zbox --net slirp --net-ipv6 on --net-log "$T/out/log" "$@"; }
+logged() { net_zbox --net slirp --net-ipv6 on --net-log "$shared/log" "$@"; }
 
 # ---- the log ----
 
@@ -48,34 +47,34 @@ None tcp 198.51.100.81 443 True
 other.test name None 0 True
 web.test udp 198.51.100.80 443 True"
 contains 'and counts it' "$(cat "$T/status")" '"address": "198.51.100.81", "port": 443, "count": 2'
-before=$(wc -l <"$T/out/log")
+before=$(wc -l <"$shared/log")
 run logged "${inside[@]}" udp 198.51.100.80 7
-is 'lines are added; a flow of UDP' "$(tail -n +$((before + 1)) "$T/out/log" | grep -o '"verdict":"[a-z]*","rule":null,"protocol":"udp"')" \
+is 'lines are added; a flow of UDP' "$(tail -n +$((before + 1)) "$shared/log" | grep -o '"verdict":"[a-z]*","rule":null,"protocol":"udp"')" \
 	'"verdict":"allowed","rule":null,"protocol":"udp"
 "verdict":"ended","rule":null,"protocol":"udp"'
 run net_zbox --net slirp --allow web.test --stats -- python3 /driver.py resolve other.test
 contains '--stats' "$err" 'network refused: other.test'
 run net_zbox --net slirp --stats -- true
 lacks 'nothing was refused' "$err" 'refused'
-: >"$T/out/log"
+: >"$shared/log"
 run logged --allow web.test -- python3 -c '
 import socket
 for i in range(30000):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.sendto(b"x", ("198.51.100.81", i % 60000 + 1000))
     s.close()'
-ok 'many refusals do not fill the disk' test "$(wc -l <"$T/out/log")" -lt 10000
+ok 'many refusals do not fill the disk' test "$(wc -l <"$shared/log")" -lt 10000
 ok 'what was left out is counted' test "$(lines 'r["verdict"] == "skipped"' count | awk '{ n += $1 } END { print n }')" -gt 1000
 refuses 'a log that cannot be written' 125 '--net-log /nonexistent/log: No such file' -- \
 	net_zbox --net slirp --net-log /nonexistent/log echo ran
-refuses 'without --net slirp' 125 '--net-log requires --net slirp' -- net_zbox --net-log "$T/out/other" echo ran
-nok 'then it is not even made' test -e "$T/out/other"
+refuses 'without --net slirp' 125 '--net-log requires --net slirp' -- net_zbox --net-log "$shared/other" echo ran
+nok 'then it is not even made' test -e "$shared/other"
 
 # ---- frames ----
 
-gives '--net-pcap' 0 ok -- net_zbox --net slirp --net-pcap "$T/out/pcap" -- sh -c '
+gives '--net-pcap' 0 ok -- net_zbox --net slirp --net-pcap "$shared/pcap" -- sh -c '
 	python3 /driver.py tcp 192.168.7.1 7 >/dev/null; exec python3 /driver.py tcp 198.51.100.80 7'
-is 'has the frames of both directions, and the refused' "$(python3 - "$T/out/pcap" <<-'END'
+is 'has the frames of both directions, and the refused' "$(python3 - "$shared/pcap" <<-'END'
 	import socket, struct, sys
 	data = open(sys.argv[1], "rb").read()
 	assert data[:4] == b"\xd4\xc3\xb2\xa1" and struct.unpack("<I", data[20:24])[0] == 1

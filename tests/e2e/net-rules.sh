@@ -29,7 +29,7 @@ clients=(
 run_client() { # COMMAND HOST ZBOX-OPTIONS...
 	local command=${1//@/$2}
 	shift 2
-	rules --ro-bind "$T/site/cert.pem" /cert.pem "$@" -- python3 /driver.py timed sh -c "$command"
+	rules --ro-bind "$shared/cert.pem" /cert.pem "$@" -- python3 /driver.py timed sh -c "$command"
 }
 for client in "${clients[@]}"; do
 	name=${client%%|*} command=${client#*|}

@@ -7,7 +7,7 @@
 #
 # Reading it starts the script anew in the host's namespaces: as root, or as root of a user
 # namespace; there `net_zbox` starts zbox, as an ordinary user where that can be. $inside DRIVER-WORDS
-# is what asks from inside.
+# is what asks from inside; $shared is a directory that he may write to.
 # shellcheck disable=SC2034  # variables are for the scripts that read this file
 driver=$TESTS/e2e/net-driver.py
 far=(198.51.100.80 198.51.100.81 203.0.113.1 192.168.7.1 10.9.9.9 172.16.9.9 100.64.9.9 100.100.100.200
@@ -29,8 +29,13 @@ if [ -z "${NET_WORLD:-}" ]; then
 	exec unshare -Urmn "$TESTS/e2e/${0##*/}"
 fi
 
+# $T may be closed to the ordinary user; this one is open to him.
+shared=$(mktemp -d /tmp/zbox-net.XXXXXX) || exit 1
+chmod 0777 "$shared"
+
 world_pids=()
 world_end() {
+	rm -rf "$shared"
 	kill "${world_pids[@]}" 2>/dev/null
 	wait "${world_pids[@]}" 2>/dev/null
 	chmod -R u+rwX "$T" 2>/dev/null
@@ -43,6 +48,7 @@ world_site() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=web.test \
 		-addext 'subjectAltName=DNS:web.test,DNS:other.test,DNS:shared.test,DNS:*.cdn.test,IP:198.51.100.81' \
 		-keyout "$T/site/key.pem" -out "$T/site/cert.pem" 2>/dev/null
+	cp "$T/site/cert.pem" "$shared/cert.pem"
 	git init -q --bare "$T/site/git/repo.git"
 	git init -q "$T/site/work"
 	git -C "$T/site/work" -c user.name=t -c user.email=t@t.test commit -q --allow-empty -m first
