@@ -1,11 +1,13 @@
 /*
  * network.c - the small end of the network bench: connections, one after the other and at once.
  *
- *   network serve ADDRESS PORT            answers each connection's first bytes with as many, and
- *                                         waits for its end; until it is killed
- *   network ask ADDRESS PORT N PROCESSES  N connections, each with a question of 64 bytes: how many
- * a second, p50, p99 and the longest in microseconds, failures network once ADDRESS PORT tries
- * until a connection is made and answered
+ *   network serve ADDRESS PORT
+ *       answers each connection's first bytes with as many, and waits for its end
+ *   network ask ADDRESS PORT N PROCESSES
+ *       N connections, each with a question of 64 bytes: how many a second, p50, p99 and the
+ *       longest in microseconds, failures
+ *   network once ADDRESS PORT
+ *       tries until a connection is made and answered
  */
 #include <arpa/inet.h>
 #include <errno.h>
