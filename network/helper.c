@@ -231,9 +231,10 @@ int net_helper_hear(int *socket, const char *about)
 	struct failure said;
 	ssize_t length;
 
+	/* ECONNRESET, once: it has gone without reading what we sent; its word is behind that */
 	do
 		length = recv(fd, &said, sizeof(said), 0);
-	while (length < 0 && errno == EINTR);
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (length == (ssize_t)sizeof(said)) {
 		failure_adopt(&said);
 		failure_prefix("%s: ", about);

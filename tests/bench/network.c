@@ -1,11 +1,13 @@
 /*
  * network.c - the small end of the network bench: connections, one after the other and at once.
  *
- *   network serve ADDRESS PORT            answers each connection's first bytes with as many, and
- *                                         waits for its end; until it is killed
- *   network ask ADDRESS PORT N PROCESSES  N connections, each with a question of 64 bytes: how many a
- *                                         second, p50, p99 and the longest in microseconds, failures
- *   network once ADDRESS PORT             tries until a connection is made and answered
+ *   network serve ADDRESS PORT
+ *       answers each connection's first bytes with as many, and waits for its end
+ *   network ask ADDRESS PORT N PROCESSES
+ *       N connections, each with a question of 64 bytes: how many a second, p50, p99 and the
+ *       longest in microseconds, failures
+ *   network once ADDRESS PORT
+ *       tries until a connection is made and answered
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -54,12 +56,13 @@ static void serve_one(int fd)
 
 static void serve(void)
 {
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1, loop = epoll_create1(0);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1,
+	    loop = epoll_create1(0);
 	struct epoll_event event = {EPOLLIN, {.fd = listener}}, events[256];
 
 	(void)setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (struct sockaddr *)&there, sizeof(there)) < 0 || listen(listener, 4096) < 0 ||
-	    epoll_ctl(loop, EPOLL_CTL_ADD, listener, &event) < 0)
+	if (bind(listener, (struct sockaddr *)&there, sizeof(there)) < 0 ||
+	    listen(listener, 4096) < 0 || epoll_ctl(loop, EPOLL_CTL_ADD, listener, &event) < 0)
 		die("serve");
 	puts("up");
 	(void)fflush(stdout);
