@@ -138,6 +138,9 @@ static bool stopped(const struct parser *p)
 {
 	enum print_what print = p->sb->print;
 
+	/* these go on with --diff and --json */
+	if (print == PRINT_CHANGES || print == PRINT_APPLY || print == PRINT_DISCARD)
+		return false;
 	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
 }
 

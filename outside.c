@@ -377,6 +377,7 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 			    run->master,
 			    run->files.stats,
 			    run->files.meta,
+			    run->changes,
 			    run->net.socket};
 
 	close_from_but(3, keep, COUNT(keep));

@@ -27,10 +27,12 @@
 #include "report.h"
 #include "run.h"
 #include "seccomp.h"
+#include "try.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -200,7 +202,9 @@ static void network_lost(const struct sandbox *sb, const char *how)
 		report_warning(sb, text);
 }
 
-static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
+/* changes: descriptor of the directory of --try, -1 none. *ran: whether the command was started. */
+static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words,
+		       int changes, bool *ran)
 {
 	static struct terminal terminal;
 	struct run run = {
@@ -220,6 +224,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
 		.guard = GUARD_NONE,
+		.changes = changes,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -237,6 +242,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	} else {
 		status = ended_status(&run.supervisor);
 	}
+	*ran = run.supervisor.started;
 	failed = failure_get() != NULL;
 	failure_step("record");
 	if (write_record(sb, &run, status, &start) < 0 && !failed)
@@ -263,13 +269,16 @@ static int print_plan(const struct sandbox *sb, const struct privileges *privile
 	return flush_page(sb, true);
 }
 
-static int plan(struct sandbox *sb, struct privileges *privileges)
+static int plan(struct sandbox *sb, struct privileges *privileges, struct store *changes)
 {
 	struct capability_sets sets = {0};
 
 	decide_tries(sb);
 	failure_step("network");
 	if (network_choose(sb) < 0)
+		return -1;
+	failure_step("try");
+	if (try_prepare(sb, changes) < 0)
 		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
@@ -282,19 +291,44 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	return warn_weaknesses(sb, privileges);
 }
 
+/* Whatever was changed with --try. */
+static int end_changes(const struct sandbox *sb, struct store *changes, bool ran, int status)
+{
+	sigset_t none;
+	int result;
+
+	if (changes->fd < 0)
+		return status;
+	failure_clear(); /* of the run: it was reported */
+	failure_step("changes");
+	/* a question can be broken off, and so can what follows */
+	(void)sigemptyset(&none);
+	if (ran && sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		result = fail(errno, "sigprocmask");
+	else
+		result = try_finish(sb, changes, ran);
+	store_free(changes);
+	if (result < 0)
+		report_failure(sb, failure_get());
+	return result == 0 || status != 0 ? status : 125;
+}
+
 static int run_plan(struct sandbox *sb, char **words)
 {
 	struct privileges privileges = {0};
+	struct store changes = STORE_NONE;
+	bool ran = false;
 	int status;
 
-	if (plan(sb, &privileges) < 0) {
+	if (plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
 		status = print_plan(sb, &privileges);
 	} else {
 		report_warnings(sb);
-		status = run_command(sb, &privileges, words);
+		status = run_command(sb, &privileges, words, changes.fd, &ran);
 	}
+	status = end_changes(sb, &changes, ran, status);
 	privileges_free(&privileges);
 	return status;
 }
@@ -315,6 +349,15 @@ static int print_page(const struct sandbox *sb, const char *argv0)
 	case PRINT_SECCOMP_WHY:
 		failure_step("seccomp");
 		return flush_page(sb, seccomp_why(stdout, sb) == 0);
+	case PRINT_CHANGES:
+	case PRINT_APPLY:
+	case PRINT_DISCARD: {
+		int status;
+
+		failure_step("changes");
+		status = try_page(sb);
+		return status < 0 ? failed_before(sb) : status;
+	}
 	case PRINT_NOTHING:
 	case PRINT_EXPLAIN:
 	case PRINT_EXPLAIN_JSON:

@@ -57,6 +57,7 @@ enum mount_kind {
 enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
 	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
+	MOUNT_CHANGES = 1 << 4, /* --try: an overlay whose upper directory try.c makes */
 	MOUNT_CREATE = 1 << 3,  /* the source directory is made when it does not exist */
 	MOUNT_TRY = 1 << 2      /* skip when the source does not exist */
 };
@@ -136,7 +137,10 @@ enum print_what {
 	PRINT_DOCTOR,
 	PRINT_DOCTOR_JSON,
 	PRINT_SECCOMP_SHOW,
-	PRINT_SECCOMP_WHY
+	PRINT_SECCOMP_WHY,
+	PRINT_CHANGES,
+	PRINT_APPLY,
+	PRINT_DISCARD
 };
 
 /* An option that is no operation on the root, with its operands, for --explain. */
@@ -165,6 +169,8 @@ struct sandbox {
 	bool strict_dest;      /* a destination whose last part is a symlink is refused */
 	bool tolerate_remount; /* --not-a-security-boundary: flags that a submount refuses only warn
 				*/
+	const char *try_keep;  /* where --try leaves the changes, NULL: asks */
+	bool try_diff, json;   /* --diff; the list as JSON */
 	const char *
 		*overlay_options; /* --overlay-opt, for the overlay that follows; see options.c */
 	size_t overlay_option_count;
@@ -240,7 +246,7 @@ struct sandbox {
 	size_t profile_count;
 	struct choice *choices;
 	size_t choice_count;
-	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
+	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME, --changes DIR ... */
 	struct warning *warnings;
 	size_t warning_count;
 

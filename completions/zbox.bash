@@ -84,6 +84,13 @@ _zbox_own="--explain \
 	--protect-try \
 	--strict-dest \
 	--no-base \
+	--try \
+	--try-keep \
+	--changes \
+	--apply \
+	--discard \
+	--diff \
+	--json \
 	--unshare-time \
 	--boottime \
 	--monotonic \
@@ -145,6 +152,10 @@ _zbox_operands()
 		--tmp-overlay | \
 		--ro-overlay | \
 		--overlay-opt | \
+		--try-keep | \
+		--changes | \
+		--apply | \
+		--discard | \
 		--boottime | \
 		--monotonic | \
 		--netns | \
@@ -257,6 +268,10 @@ _zbox_operand()
 		--overlay:3 | \
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
+		--try-keep:1 | \
+		--changes:1 | \
+		--apply:1 | \
+		--discard:1 | \
 		--netns:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
