@@ -208,13 +208,24 @@ static int apply_file(struct apply *a, const struct step *t)
 	if (from < 0)
 		return -1;
 	if (c->exists && c->st.st_size == c->host.st_size &&
-	    same_contents(t->upper, t->upper_name, t->dir, t->name, &c->st) == 1)
+	    same_contents(t->upper, t->upper_name, t->dir, t->name, &c->st, false) == 1)
 		return apply_metadata(t, from);
 	if (write_copy(&n, from, &c->st) < 0)
 		return -1;
 	if (c->st.st_nlink > 1)
 		note_name(a, c);
 	return 0;
+}
+
+/* Whoever tries again is to know that it is ours. */
+static int apply_directory(const struct apply *a, const struct step *t)
+{
+	struct stat st;
+
+	if (mkdirat(t->dir, t->name, (t->c->st.st_mode & 0777) | 0700) < 0 ||
+	    fstatat(t->dir, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	return store_note(a->s, &st);
 }
 
 static int apply_present(struct apply *a, const struct step *t)
@@ -224,7 +235,7 @@ static int apply_present(struct apply *a, const struct step *t)
 
 	switch (c->st.st_mode & S_IFMT) {
 	case S_IFDIR:
-		return c->exists ? 0 : mkdirat(t->dir, t->name, 0700);
+		return c->exists ? 0 : apply_directory(a, t);
 	case S_IFREG:
 		return apply_file(a, t);
 	case S_IFLNK:
@@ -247,6 +258,11 @@ static bool unchanged(const struct step *t)
 		return errno == ENOENT && !c->exists;
 	if (!c->exists || now.st_dev != c->host.st_dev || now.st_ino != c->host.st_ino)
 		return false;
+	/* with its other names we have touched the file, too */
+	if (c->host.st_nlink > 1 && now.st_nlink < c->host.st_nlink)
+		return now.st_size == c->host.st_size && now.st_mode == c->host.st_mode &&
+		       now.st_mtim.tv_sec == c->host.st_mtim.tv_sec &&
+		       now.st_mtim.tv_nsec == c->host.st_mtim.tv_nsec;
 	return S_ISDIR(now.st_mode) || (now.st_ctim.tv_sec == c->host.st_ctim.tv_sec &&
 					now.st_ctim.tv_nsec == c->host.st_ctim.tv_nsec);
 }
@@ -255,6 +271,9 @@ static int apply_step(struct apply *a, const struct step *t)
 {
 	if (a->again)
 		(void)unlinkat(t->dir, a->temporary, 0);
+	if (t->c->exists && !S_ISDIR(t->c->host.st_mode) && t->c->host.st_nlink > 1 &&
+	    store_note(a->s, &t->c->host) < 0)
+		return -1;
 	if (t->c->kind != CHANGE_REMOVED)
 		return apply_present(a, t);
 	return unlinkat(t->dir, t->name, S_ISDIR(t->c->host.st_mode) ? AT_REMOVEDIR : 0);
@@ -265,6 +284,8 @@ static void apply_one(struct apply *a, const struct change *c)
 	autoclose int dir = -1, upper = -1;
 	struct step t = {.c = c};
 
+	if (c->touched)
+		return;
 	if (c->refuse || c->newer) {
 		refuse(a, c, c->refuse ? c->refuse : "it was changed on the host meanwhile");
 		return;
@@ -334,6 +355,9 @@ ssize_t changes_apply(const struct store *s, const struct changes *list, changes
 
 	if (result == 0 && choose_name(&a) < 0)
 		result = fail(errno, "the changes in %s", s->path);
+	for (size_t i = 0; result == 0 && i < list->count; i++)
+		if (list->items[i].touched && S_ISREG(list->items[i].st.st_mode))
+			note_name(&a, &list->items[i]);
 	for (size_t i = 0; result == 0 && i < list->count; i++)
 		apply_one(&a, &list->items[i]);
 	if (result == 0)

@@ -64,7 +64,8 @@ static int same_target(int dir_a, const char *a, int dir_b, const char *b)
 	return length_a == length_b && memcmp(target_a, target_b, (size_t)length_a) == 0;
 }
 
-int same_contents(int dir_a, const char *a, int dir_b, const char *b, const struct stat *st)
+int same_contents(int dir_a, const char *a, int dir_b, const char *b, const struct stat *st,
+		  bool attributes)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	autoclose int fd_a = -1, fd_b = -1;
@@ -77,5 +78,7 @@ int same_contents(int dir_a, const char *a, int dir_b, const char *b, const stru
 	fd_b = openat(dir_b, b, flags);
 	if (fd_a < 0 || fd_b < 0)
 		return -1;
+	if (attributes && !same_attributes(fd_a, fd_b))
+		return 0;
 	return same_bytes(fd_a, fd_b);
 }

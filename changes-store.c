@@ -29,8 +29,15 @@
 
 #define MANIFEST "zbox-try"
 #define MARK "zbox-try.time"
+#define NOTES "touched"
+#define NOTES_MAX (64U << 20)
 #define MANIFEST_MAX (1U << 20)
 #define TICKS_MAX 10000000 /* looks at the clock; a tick comes within 10 ms */
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
 
 static int fail_store(const struct store *s, int err)
 {
@@ -122,6 +129,7 @@ int store_make(struct store *s, const char *path)
 		if (!s->path)
 			return -1;
 	}
+	s->made = true;
 	if (chmod(s->path, 0700) < 0) /* whatever the umask was */
 		return fail_store(s, errno);
 	return open_store(s);
@@ -219,6 +227,45 @@ int store_begin(struct store *s)
 	return 0;
 }
 
+/* ---- what was touched when it was applied ---- */
+
+int store_note(const struct store *s, const struct stat *st)
+{
+	const struct store_file file = {st->st_dev, st->st_ino};
+	autoclose int fd =
+		openat(s->fd, NOTES, O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -1 : write_fd(fd, &file, sizeof(file));
+}
+
+/* Whole records; one that was cut off was not acted upon. */
+static int read_notes(struct store *s)
+{
+	autoclose int fd = openat(s->fd, NOTES, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t length;
+	char *bytes;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail_store(s, errno);
+	bytes = read_fd(fd, NOTES_MAX, &length);
+	if (!bytes)
+		return fail_store(s, errno);
+	s->ours = (struct store_file *)(void *)bytes;
+	s->our_count = length / sizeof(*s->ours);
+	return 0;
+}
+
+bool store_is_newer(const struct store *s, const struct stat *st)
+{
+	if (is_before(&st->st_ctim, &s->start))
+		return false;
+	for (size_t i = 0; i < s->our_count; i++)
+		if (s->ours[i].dev == st->st_dev && s->ours[i].ino == st->st_ino)
+			/* a directory that we made; another name of a file that we removed */
+			return !S_ISDIR(st->st_mode) && !is_before(&st->st_mtim, &s->start);
+	return true;
+}
+
 /* ---- opening, removing ---- */
 
 int store_open(struct store *s, const char *path)
@@ -242,7 +289,7 @@ int store_open(struct store *s, const char *path)
 		return fail_store(s, errno);
 	if (strlen(text) != length)
 		return fail(0, "%s: zbox-try: a line is not understood", s->path);
-	return manifest_parse(s, text);
+	return manifest_parse(s, text) < 0 ? -1 : read_notes(s);
 }
 
 int store_discard(struct store *s)
@@ -270,6 +317,7 @@ void store_free(struct store *s)
 	for (size_t i = 0; i < s->root_count; i++)
 		free(s->roots[i].path);
 	free(s->roots);
+	free(s->ours);
 	free(s->path);
 	close_fd(&s->fd);
 	*s = (struct store)STORE_NONE;

@@ -123,12 +123,6 @@ static char *join(const char *path, const char *name)
 	return path[0] ? format_text("%s/%s", path, name) : format_text("%s", name);
 }
 
-static bool is_newer(const struct store *s, const struct stat *st)
-{
-	return st->st_ctim.tv_sec > s->start.tv_sec ||
-	       (st->st_ctim.tv_sec == s->start.tv_sec && st->st_ctim.tv_nsec >= s->start.tv_nsec);
-}
-
 static struct change *note(struct walk *w, enum change_kind kind, const char *path,
 			   const struct stat *st, const struct stat *host)
 {
@@ -146,7 +140,7 @@ static struct change *note(struct walk *w, enum change_kind kind, const char *pa
 		c->exists = true;
 		c->host = *host;
 		/* that entries of a directory changed is no matter */
-		c->newer = !S_ISDIR(host->st_mode) && is_newer(w->s, host);
+		c->newer = !S_ISDIR(host->st_mode) && store_is_newer(w->s, host);
 	}
 	c->path = format_text("%s", path);
 	w->list->told++;
@@ -226,11 +220,17 @@ static int walk_same_kind(struct walk *w, const struct place *p, const char *nam
 		upper->st_gid == host->st_gid;
 
 	/* what cannot be read is not the same */
-	if (same && same_contents(p->upper, name, p->host, name, upper) == 1)
+	same = same && same_contents(p->upper, name, p->host, name, upper, true) == 1;
+	if (same && (upper->st_nlink == 1 || !S_ISREG(upper->st_mode)))
 		return 0;
 	c = note(w, CHANGE_CHANGED, path, upper, host);
 	if (!c)
 		return -1;
+	if (same) { /* another name of it may have been made */
+		c->touched = true;
+		w->list->told--;
+		return 0;
+	}
 	c->refuse = refusal(upper);
 	if (S_ISLNK(upper->st_mode))
 		c->target = read_target(p->upper, name);
@@ -304,6 +304,14 @@ static int walk_below(struct walk *w, const struct place *p, const char *name, c
 	return result;
 }
 
+static bool same_directory_attributes(const struct place *p, const char *name)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	autoclose int upper = openat(p->upper, name, flags), host = openat(p->host, name, flags);
+
+	return upper < 0 || host < 0 || same_attributes(upper, host);
+}
+
 static int walk_subdirectory(struct walk *w, const struct place *p, const char *name,
 			     const char *path, const struct stat *upper, const struct stat *host)
 {
@@ -319,13 +327,14 @@ static int walk_subdirectory(struct walk *w, const struct place *p, const char *
 	if (!host)
 		return note(w, CHANGE_ADDED, path, upper, NULL) ? walk_below(w, p, name, path, NULL)
 								: -1;
-	changed = (upper->st_mode & 01777) != (host->st_mode & 01777);
+	changed = (upper->st_mode & 01777) != (host->st_mode & 01777) ||
+		  !same_directory_attributes(p, name);
 	first = w->list->count;
 	c = note(w, CHANGE_CHANGED, path, upper, host);
 	if (!c)
 		return -1;
 	c->st.st_mode |= host->st_mode & 06000;
-	c->newer = changed && is_newer(w->s, host);
+	c->newer = changed && store_is_newer(w->s, host);
 	c->touched = !changed;
 	w->list->told -= !changed;
 	if (walk_below(w, p, name, path, host) < 0)

@@ -43,6 +43,31 @@ static bool is_copied(const char *name)
 	return strncmp(name, "user.", 5) == 0 || strncmp(name, "system.posix_acl_", 17) == 0;
 }
 
+/* Attributes of from that to has not, or otherwise. */
+static bool has_attributes(const char *from, const char *to, char *buffer)
+{
+	ssize_t length = listxattr(from, buffer, NAMES_MAX);
+	char *value = buffer + NAMES_MAX, *other = value + VALUE_MAX;
+
+	for (const char *name = buffer; name < buffer + length; name += strlen(name) + 1) {
+		ssize_t got = is_copied(name) ? getxattr(from, name, value, VALUE_MAX) : -1;
+
+		if (got >= 0 && (getxattr(to, name, other, VALUE_MAX) != got ||
+				 memcmp(value, other, (size_t)got) != 0))
+			return false;
+	}
+	return true;
+}
+
+bool same_attributes(int a, int b)
+{
+	autofree char *buffer = malloc(NAMES_MAX + 2 * VALUE_MAX);
+	char path_a[FD_PATH_SIZE], path_b[FD_PATH_SIZE];
+
+	return buffer && has_attributes(fd_path(path_a, a), fd_path(path_b, b), buffer) &&
+	       has_attributes(path_b, path_a, buffer);
+}
+
 static int copy_attribute(const char *from, const char *to, const char *name, char *value)
 {
 	ssize_t length = getxattr(from, name, value, VALUE_MAX);
@@ -50,6 +75,18 @@ static int copy_attribute(const char *from, const char *to, const char *name, ch
 	if (length < 0)
 		return errno == ENODATA ? 0 : -1;
 	return setxattr(to, name, value, (size_t)length, 0);
+}
+
+/* Those that from has not. */
+static int remove_attributes(const char *from, const char *to, char *names)
+{
+	ssize_t length = listxattr(to, names, NAMES_MAX);
+
+	for (const char *name = names; name < names + length; name += strlen(name) + 1)
+		if (is_copied(name) && getxattr(from, name, NULL, 0) < 0 && errno == ENODATA &&
+		    removexattr(to, name) < 0)
+			return -1;
+	return 0;
 }
 
 int copy_attributes(int from, int to)
@@ -62,6 +99,8 @@ int copy_attributes(int from, int to)
 		return -1;
 	(void)fd_path(from_path, from);
 	(void)fd_path(to_path, to);
+	if (remove_attributes(from_path, to_path, names) < 0)
+		return -1;
 	length = listxattr(from_path, names, NAMES_MAX);
 	if (length < 0)
 		return errno == EOPNOTSUPP ? 0 : -1;

@@ -30,6 +30,11 @@ struct store_root {
 	uint64_t dev, ino;
 };
 
+/* A file or directory of the host. */
+struct store_file {
+	uint64_t dev, ino;
+};
+
 /* DIR: zbox-try (the manifest), and for root N the directories N/upper and N/work of its overlay.
  */
 struct store {
@@ -38,6 +43,9 @@ struct store {
 	struct timespec start; /* what has a later ctime was changed after the overlays were made */
 	struct store_root *roots;
 	size_t root_count;
+	bool made;               /* by store_make(), in this run */
+	struct store_file *ours; /* see store_note(); owned */
+	size_t our_count;
 };
 #define STORE_NONE                                                                                 \
 	{                                                                                          \
@@ -64,6 +72,13 @@ int store_open(struct store *s, const char *path) MUST_CHECK;
 /* Removes the directory with all that is in it; can be done again when it was interrupted. Returns
  * 0, or -1 after fail(). */
 int store_discard(struct store *s) MUST_CHECK;
+
+/* Notes for whoever tries again that it was us who changed the file's ctime. Returns 0, or -1 with
+ * errno set. */
+int store_note(const struct store *s, const struct stat *st) MUST_CHECK;
+
+/* Whether the file was changed after the start, and not by us. */
+bool store_is_newer(const struct store *s, const struct stat *st);
 
 void store_free(struct store *s);
 
@@ -95,9 +110,9 @@ int remove_below(int dir, unsigned depth) MUST_CHECK;
 #define REMOVE_DEPTH 2000
 
 /* Whether two files (of the same size and type, each by its directory and name) have the same
- * contents or text. 1, 0, -1 with errno set. */
-int same_contents(int dir_a, const char *a, int dir_b, const char *b,
-		  const struct stat *st) MUST_CHECK;
+ * contents or text, and on request attributes. 1, 0, -1 with errno set. */
+int same_contents(int dir_a, const char *a, int dir_b, const char *b, const struct stat *st,
+		  bool attributes) MUST_CHECK;
 
 /* ---- the list ---- */
 
@@ -109,7 +124,8 @@ struct change {
 	char *path;     /* below it, "" itself; owned */
 	struct stat st; /* as it is to be; CHANGE_REMOVED: as it is. Mode without set-id bits */
 	bool set_id;    /* it had such bits */
-	bool touched;   /* a directory whose entries change, and nothing else */
+	bool touched;   /* a directory whose entries change, and nothing else; a file that does not
+			   change, but may get other names */
 	bool exists;    /* something is at the path on the host: */
 	struct stat host;
 	bool newer;         /* the host changed it after the start: is not applied */
@@ -157,6 +173,9 @@ int write_name(const struct new_file *n, int other_dir, const char *other_name) 
 /* Copies the attributes that the command may have set (user.*, ACLs) between descriptors, by their
  * names in /proc. Returns 0, or -1 with errno set. */
 int copy_attributes(int from, int to) MUST_CHECK;
+
+/* Whether both have the same of these. */
+bool same_attributes(int a, int b);
 
 /* The list for a person, and for a program. */
 void changes_print(FILE *out, const struct store *s, const struct changes *list);

@@ -289,7 +289,7 @@ int try_finish(const struct sandbox *sb, struct store *s, bool ran)
 	if (s->fd < 0)
 		return 0;
 	if (!ran)
-		return store_discard(s);
+		return s->made ? store_discard(s) : 0;
 	result = changes_find(s, &list);
 	if (result == 0)
 		result = show_and_ask(sb, s, &list);
