@@ -193,7 +193,7 @@ static size_t hunk_end(const struct diff *d, size_t at)
 {
 	size_t last = at;
 
-	for (size_t i = at; i < d->count && i <= last + 2 * (size_t)CONTEXT; i++)
+	for (size_t i = at; i < d->count && i <= last + 2 * (size_t)CONTEXT + 1; i++)
 		if (d->rows[i].sign != ' ')
 			last = i;
 	return last + 1 + CONTEXT < d->count ? last + 1 + CONTEXT : d->count;

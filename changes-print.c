@@ -103,6 +103,7 @@ void changes_print_json(FILE *out, const struct store *s, const struct changes *
 	struct json j = {.out = out, .pretty = true};
 
 	json_open(&j, NULL, '{');
+	json_number(&j, "version", 1);
 	json_text(&j, "directory", s->path);
 	json_open(&j, "roots", '[');
 	for (size_t i = 0; i < s->root_count; i++)

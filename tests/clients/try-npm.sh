@@ -25,7 +25,7 @@ cp -a "$T/p" "$T/was"
 tree state "$T/p" >"$T/state"
 
 install=(npm install --offline --no-audit --no-fund --foreground-scripts "$T/zbox-lib-1.0.0.tgz")
-zbox_npm() { "$ZBOX" --ro-bind / / --try="$T/p" --tmpfs "$npm_config_cache" --tmpfs "$TMPDIR" --env TMPDIR \
+zbox_npm() { "$ZBOX" --ro-bind / / --ro-bind "$T" "$T" --try="$T/p" --tmpfs "$npm_config_cache" --tmpfs "$TMPDIR" --env TMPDIR \
 	--env npm_config_cache --env npm_config_update_notifier --chdir "$T/p" "$@"; }
 
 ok 'npm install on trial' zbox_npm --try-keep "$T/kept" "${install[@]}"
