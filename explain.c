@@ -14,10 +14,12 @@
 #include "capabilities.h"
 #include "explain-limits.h"
 #include "explain-mounts.h"
+#include "explain-ports.h"
 #include "kernel.h"
 #include "landlock.h"
 #include "limits-text.h"
 #include "network/addresses.h"
+#include "network/rules.h"
 #include "page.h"
 
 #include <sched.h>
@@ -152,6 +154,28 @@ static void explain_namespaces(struct page *p, const struct sandbox *sb, bool le
 	page_section_end(p);
 }
 
+static void explain_rules(struct page *p, const struct sandbox *sb)
+{
+	const char *text;
+
+	page_list(p, "rules");
+	for (size_t i = 0; i < sb->net_rule_count; i++) {
+		const struct net_rule *rule = &sb->net_rules[i];
+		autofree char *line =
+			format_text("%s %s", rule->allow ? "allow" : "deny", rule->text);
+
+		if (line)
+			page_item(p, line);
+	}
+	page_list_end(p);
+	if (sb->net_rule_count == 0)
+		return;
+	page_list(p, "order-of-rules");
+	for (unsigned i = 0; (text = rules_order(i)) != NULL; i++)
+		page_item(p, text);
+	page_list_end(p);
+}
+
 static void explain_network(struct page *p, const struct sandbox *sb)
 {
 	if (sb->net != NET_SLIRP)
@@ -183,6 +207,25 @@ static void explain_network(struct page *p, const struct sandbox *sb)
 		page_item(p, text);
 	}
 	page_list_end(p);
+	explain_rules(p, sb);
+	page_section_end(p);
+}
+
+/* What of the desktop is there; the operations themselves are among the others. */
+static void explain_desktop(struct page *p, const struct sandbox *sb)
+{
+	if (sb->preset_count == 0)
+		return;
+	page_section(p, "desktop", "parts of the desktop");
+	for (size_t i = 0; i < sb->preset_count; i++) {
+		const struct preset *preset = &sb->presets[i];
+
+		if (preset->missing)
+			page_format(p, preset->name, "left out: %s", preset->missing);
+		else
+			page_format(p, preset->name, "given%s%s", preset->operand ? ": " : "",
+				    preset->operand ? preset->operand : "");
+	}
 	page_section_end(p);
 }
 
@@ -383,6 +426,8 @@ void report_explain(FILE *out, const struct sandbox *sb, const struct privileges
 	explain_choices(&page, sb);
 	explain_namespaces(&page, sb, p->nested_userns || is_bwrap(sb));
 	explain_network(&page, sb);
+	explain_desktop(&page, sb);
+	explain_ports(&page, sb);
 	explain_identity(&page, sb);
 	explain_mounts(&page, sb);
 	explain_sockets(&page, sb);

@@ -231,6 +231,25 @@ static const struct hint hints[] = {
 	 .why = "The program for user-mode networking is not installed",
 	 .cure = "--net slirp needs zbox-net beside zbox or in its libexec directory: it is built "
 		 "where libslirp 4.7 and its headers are (Debian: libslirp-dev)"},
+	{.words = "zbox-ports",
+	 .err = {ENOENT},
+	 .why = "The program that carries ports is not installed",
+	 .cure = "--publish and --forward need zbox-ports beside zbox or in its libexec directory; "
+		 "make install puts it there"},
+	{.words = "--publish",
+	 .err = {EADDRINUSE},
+	 .why = "Another program listens on a port that is to be published",
+	 .cure = "another program has that port: ss -lnp shows which; --publish OTHER:PORT takes "
+		 "another"},
+	{.words = "--publish",
+	 .err = {EACCES},
+	 .why = "A port below net.ipv4.ip_unprivileged_port_start is to be published",
+	 .cure = "ports below net.ipv4.ip_unprivileged_port_start (1024) are for root: take a "
+		 "higher one, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80"},
+	{.words = "--publish",
+	 .err = {EADDRNOTAVAIL},
+	 .why = "A port is to be published on an address that this machine does not have",
+	 .cure = "ip addr shows the addresses of this machine; 0.0.0.0 and [::] are all of them"},
 	{.words = "/dev/net/tun",
 	 .err = {ENOENT, ENODEV, ENXIO},
 	 .why = "There is no /dev/net/tun",

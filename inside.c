@@ -9,6 +9,7 @@
  *   ids           the maps
  *   host name
  *   mounts        the new root is built and entered: the host's tree is gone
+ *   dbus          the directory for the proxy's sockets is handed to it
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
  *                 host's /proc, which is still held; then the second user namespace: what follows
@@ -16,7 +17,9 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     working directory and environment; the caller's words and variables are wiped
  *                 from this process's memory, where /proc/1/cmdline would show them
- *   network       with --net slirp: the namespace is entered, zbox-net says that it is ready
+ *   dbus          the proxy says that it is ready
+ *   network       with --net slirp or ports: the namespace is entered, zbox-net and zbox-ports say
+ *                 that they are ready
  *   limits        OOM score and processors, while this process may write to its files in /proc
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *   network       the namespace is entered, with the last use of a capability
@@ -43,8 +46,6 @@
 #include "init.h"
 #include "kernel.h"
 #include "mounts.h"
-#include "network/addresses.h"
-#include "network/namespace.h"
 #include "resources.h"
 #include "run.h"
 #include "selinux.h"
@@ -90,20 +91,6 @@ static int die_with_zbox(const struct sandbox *sb, struct run *run)
 	return zbox_is_there(run);
 }
 
-/* The device is opened in the namespace that it is for, but the host's /dev is in reach only now.
- */
-static int hold_tap(const struct sandbox *sb, struct run *run)
-{
-	run->tap = (struct tap){.device = open("/dev/net/tun", O_PATH | O_CLOEXEC),
-				.helper = run->net.socket,
-				.mtu = (unsigned)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT),
-				.ipv6 = sb->net_ipv6 == NET_IPV6_ON};
-	if (run->tap.device >= 0)
-		return 0;
-	failure_step("network");
-	return fail(errno, "/dev/net/tun");
-}
-
 /* Each source of the mounts is a descriptor. The soft limit is the caller's habit, the hard one is
  * the limit. Before the helper is made, which shares our table but not our limits. */
 static int raise_descriptors(const struct sandbox *sb, struct run *run)
@@ -136,9 +123,7 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 		return fail(errno, "/proc");
 	if (raise_descriptors(sb, run) < 0)
 		return -1;
-	if (sb->net == NET_SLIRP && hold_tap(sb, run) < 0)
-		return -1;
-	if (run->make_netns && netns_begin(&run->netns, run->proc, run->ends[1], &run->tap) < 0)
+	if (inside_network_begin(sb, run) < 0)
 		return -1;
 	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
 }
@@ -184,38 +169,6 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	return identity_hostname(sb);
 }
 
-/* In a network namespace that has just been entered. */
-static int fill_network(const struct run *run)
-{
-	if (loopback_up() < 0)
-		return -1;
-	return run->tap.device < 0 ? 0 : tap_hand_over(&run->tap, run->proc);
-}
-
-/* Where the clone made it, it is still empty; else the helper is waited for,
- * as late as can be. */
-static int inside_network(const struct sandbox *sb, struct run *run)
-{
-	(void)sb;
-	if (run->clone_flags & CLONE_NEWNET) {
-		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
-		return fill_network(run);
-	}
-	return netns_end(&run->netns);
-}
-
-/* While zbox-net is still at it as much as can be is done, but not the end of opening devices. */
-static int inside_network_ready(const struct sandbox *sb, struct run *run)
-{
-	if (sb->net != NET_SLIRP)
-		return 0;
-	if (inside_network(sb, run) < 0)
-		return -1;
-	tap_allow_ping(run->proc, getgid());
-	close_fd(&run->tap.device);
-	return net_helper_wait(&run->net.socket);
-}
-
 /* ---- mounts ---- */
 
 static int inside_mounts(const struct sandbox *sb, struct run *run)
@@ -253,6 +206,18 @@ static int inside_terminal(const struct sandbox *sb, struct run *run)
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- D-Bus ---- */
+
+static int inside_bus(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_hand_over(sb, &run->bus) : 0;
+}
+
+static int inside_bus_ready(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_wait(&run->bus) : 0;
 }
 
 /* ---- the second user namespace ---- */
@@ -297,7 +262,7 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
 			return -1;
-		if ((run->late_flags & CLONE_NEWNET) && fill_network(run) < 0)
+		if ((run->late_flags & CLONE_NEWNET) && inside_network_fill(run) < 0)
 			return -1;
 		if (die_with_zbox(sb, run) < 0)
 			return -1;
@@ -394,10 +359,12 @@ static const struct stage inside[] = {
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
+	{"dbus", inside_bus}, /* its directory is there from here on */
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
+	{"dbus", inside_bus_ready}, /* as late as can be */
 	{"network", inside_network_ready},
 	{"limits", inside_limits},
 	{"privileges", inside_privileges},

@@ -39,7 +39,9 @@
 
 #define CREATE_RULESET_VERSION 1U
 #define RULE_PATH_BENEATH 1
-#define NET_TCP (UINT64_C(1) << 0 | UINT64_C(1) << 1)   /* bind, connect: ABI 4 */
+#define RULE_NET_PORT 2
+#define NET_CONNECT (UINT64_C(1) << 1)
+#define NET_TCP (UINT64_C(1) << 0 | NET_CONNECT)        /* bind, connect: ABI 4 */
 #define SCOPE_ALL (UINT64_C(1) << 0 | UINT64_C(1) << 1) /* abstract sockets, signals: ABI 6 */
 
 #define ON_FILES                                                                                   \
@@ -50,6 +52,10 @@
 /* The kernel takes a longer structure than its own as long as the rest is zero. */
 struct ruleset_attributes {
 	uint64_t files, net, scopes;
+};
+
+struct port_attributes {
+	uint64_t rights, port;
 };
 
 struct beneath_attributes {
@@ -166,6 +172,15 @@ int landlock_grant(const struct landlock *l, int fd, uint64_t rights)
 	if (!S_ISDIR(st.st_mode))
 		rights &= ON_FILES;
 	return add_rule(l, fd, rights) < 0 ? fail(errno, "Landlock rule") : 0;
+}
+
+int landlock_grant_connect(const struct landlock *l, uint16_t port)
+{
+	struct port_attributes attributes = {NET_CONNECT, port};
+
+	if (syscall(SYS_landlock_add_rule, l->ruleset, RULE_NET_PORT, &attributes, 0) < 0)
+		return fail(errno, "Landlock rule for port %u", port);
+	return 0;
 }
 
 static int grant_descriptor(const struct landlock *l, int fd, bool kept)

@@ -72,6 +72,10 @@ int landlock_begin(struct landlock *l, int abi, bool tcp) MUST_CHECK;
  * Returns 0, or -1 after fail(). */
 int landlock_grant(const struct landlock *l, int fd, uint64_t rights) MUST_CHECK;
 
+/* Grants connections of TCP to a port, where landlock_begin() had tcp and the interface is at
+ * least 4. Returns 0, or -1 after fail(). */
+int landlock_grant_connect(const struct landlock *l, uint16_t port) MUST_CHECK;
+
 /* Grants what descriptors 0 to 2 and the kept ones already give, so that opening them again by name
  * (/dev/stderr) works as it does without Landlock. Returns 0, or -1 after fail(). */
 int landlock_grant_descriptors(const struct landlock *l, const struct sandbox *sb) MUST_CHECK;

@@ -7,12 +7,14 @@
  */
 #include "options-table.h"
 
+#include "network/rules.h"
+
 #include <ctype.h>
 #include <string.h>
 
 #define MAN_WIDTH 90 /* of the source, so that a change of a word is a small difference */
 
-enum part_kind { SECTION, PARAGRAPH, ITEM, EXAMPLE, OPTIONS };
+enum part_kind { SECTION, PARAGRAPH, ITEM, EXAMPLE, OPTIONS, RULES };
 
 struct part {
 	enum part_kind kind;
@@ -48,6 +50,18 @@ static const struct part parts[] = {
 	 "are words of their own. For options with one operand zbox (not bwrap) takes --name=value "
 	 "as well. The first word that is no option, or the word after --, is the command."},
 	{OPTIONS, NULL, NULL},
+	{SECTION, "ORDER OF RULES", NULL},
+	{PARAGRAPH, NULL,
+	 "What --allow, --deny and --net-open mean together. The first that fits decides; the "
+	 "order "
+	 "in which the options were given does not matter. --explain shows it with the rules."},
+	{RULES, NULL, NULL},
+	{PARAGRAPH, NULL,
+	 "Refused means at once: TCP is reset, UDP is answered with \"port unreachable\", and a "
+	 "name "
+	 "that is not allowed does not exist. Rules are about addresses and names: who may be "
+	 "reached at an address that several names share may be reached by any of them, and what "
+	 "an allowed host is used for is not looked at."},
 	{SECTION, "DEFAULTS", NULL},
 	{PARAGRAPH, NULL, "Under the name zbox, before any option:"},
 	{ITEM, "Ids",
@@ -362,6 +376,16 @@ static void put_options(FILE *out)
 	}
 }
 
+static void put_rules(FILE *out)
+{
+	const char *text;
+
+	for (unsigned i = 0; (text = rules_order(i)) != NULL; i++) {
+		fprintf(out, ".IP %u. 4\n", i + 1);
+		put_paragraph(out, text, "");
+	}
+}
+
 void options_print_man(FILE *out)
 {
 	fputs(".\\\" printed by zbox --print man\n.TH ZBOX 1 \"\" \"zbox " ZBOX_VERSION
@@ -374,6 +398,8 @@ void options_print_man(FILE *out)
 			fprintf(out, ".SH %s\n", part->tag);
 		} else if (part->kind == OPTIONS) {
 			put_options(out);
+		} else if (part->kind == RULES) {
+			put_rules(out);
 		} else if (part->kind == EXAMPLE) {
 			put_example(out, part->text);
 		} else {

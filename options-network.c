@@ -9,6 +9,7 @@
 #include "options-table.h"
 
 #include "network/addresses.h"
+#include "network/rules.h"
 
 #include <arpa/inet.h>
 #include <sched.h>
@@ -90,9 +91,28 @@ static int add_dns(struct parser *p, const struct option *o, char **arg)
 	return add_text(p, o, arg);
 }
 
+/* Read here only to find mistakes; zbox-net reads it again. */
+static int add_rule(struct parser *p, const struct option *o, char **arg)
+{
+	static struct rules read;
+	struct net_rule *slot;
+
+	if (p->sb->net_rule_count == RULES_MAX)
+		return fail(0, "there are more than %d --allow and --deny", RULES_MAX);
+	read.count = 0;
+	if (rules_add(&read, o->value, arg[0]) < 0)
+		return -1;
+	slot = array_add(&p->sb->net_rules, &p->sb->net_rule_count, sizeof(*slot));
+	if (!slot)
+		return -1;
+	*slot = (struct net_rule){o->value, arg[0]};
+	return 0;
+}
+
 int check_network(const struct sandbox *sb)
 {
-	static const char *const slirp_only[] = {"net-open", "net-mtu", "net-ipv6", "dns"};
+	static const char *const slirp_only[] = {"allow",   "deny",     "net-open",
+						 "net-mtu", "net-ipv6", "dns"};
 
 	for (size_t i = 0; i < COUNT(slirp_only); i++)
 		if (sb->net != NET_SLIRP && option_given(sb, slirp_only[i]))
@@ -102,7 +122,7 @@ int check_network(const struct sandbox *sb)
 	if (sb->net == NET_JOIN && sb->userns_fd >= 0)
 		return fail(0, "--net join: joins the user namespace as well, and --userns says "
 			       "another");
-	return 0;
+	return check_ports(sb);
 }
 
 const struct option options_network[] = {
@@ -135,6 +155,37 @@ const struct option options_network[] = {
 		"the private "
 		"networks (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7), but for the "
 		"host's own addresses there. May be repeated."},
+	{.name = "allow",
+	 .args = "RULE",
+	 .apply = add_rule,
+	 .personality = FOR_ZBOX,
+	 .value = true,
+	 .help = "Only this may be reached with --net slirp",
+	 .man = "RULE is HOST[:PORT[-PORT]][/tcp|udp]. With any --allow, everything else is "
+		"refused, for every program: no proxy and no "
+		"variable is needed. HOST is a name, *.NAME for all names below it (not for "
+		"itself), "
+		"an address, or ADDRESS/BITS; an address of IPv6 with a port is [ADDRESS]:PORT. "
+		"Without ports the rule is for all of them, but not for other name servers (53, "
+		"853, 5353, 5355); without /tcp or /udp it is for both and for echo, but not for "
+		"QUIC (UDP 443). Both are open when a rule names the port (and /udp). A name is "
+		"resolved by the sandbox's own name server, which resolves nothing else, and "
+		"the addresses that it answers with are open for as long as the answer is fresh. "
+		"An address that is closed by default (see --net-open) is opened by a rule for it "
+		"or for a part of its closed range, an address of the host only by a rule for it "
+		"alone; a name does not open it. See ORDER OF RULES. May be repeated."},
+	{.name = "deny",
+	 .args = "RULE",
+	 .apply = add_rule,
+	 .personality = FOR_ZBOX,
+	 .value = false,
+	 .help = "This may not be reached with --net slirp",
+	 .man = "RULE is as for --allow. It wins over every --allow, wherever it stands. "
+		"Without ports and without /tcp or /udp, a name is not resolved, and neither is "
+		"one that leads "
+		"to it by a CNAME. As soon as a rule has a name, an address that was not resolved "
+		"from a name is open only where an --allow names it by its number: otherwise the "
+		"denied name's address could be used without the name. May be repeated."},
 	{.name = "net-mtu",
 	 .args = "BYTES",
 	 .apply = set_mtu,
@@ -162,5 +213,43 @@ const struct option options_network[] = {
 	 .help = "Name server behind --net slirp",
 	 .man = "The name server that zbox-net asks for the sandbox, up to three times; otherwise "
 		"the host's, also one on its loopback. Inside, 10.0.2.3 answers."},
+	{.name = "publish",
+	 .args = "PORT",
+	 .apply = add_port,
+	 .personality = FOR_ZBOX,
+	 LIST(ports, port_count),
+	 .help = "Open a port of the sandbox to the host",
+	 .man = "[ADDR:]PORT[-PORT][:INNER[-INNER]][/udp]: who connects to PORT of the host, at "
+		"127.0.0.1 or at ADDR ([::1] for IPv6, 0.0.0.0 for all), is connected to INNER "
+		"inside, which is PORT when it is not given. Works with every network but that "
+		"of the host, --net none included. A port on a loopback address leads to the "
+		"loopback inside; one on another address to the address of the interface inside, "
+		"where there is one, so that what listens on the loopback inside stays there. "
+		"Either end may be unix:PATH, of a Unix socket: unix:PATH:INNER, PORT:unix:PATH. "
+		"The program zbox-ports carries the connections, in the sandbox's network and "
+		"without rights; when that ends, ports are closed. May be repeated, up to 1024 "
+		"ports in all."},
+	{.name = "publish-proxy-protocol",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 FIELD(proxy_protocol),
+	 .needs = "publish",
+	 .help = "Published ports tell who the client is",
+	 .man = "Each connection to a published port begins with a header of the PROXY protocol, "
+		"version 2, with the client's address and port, and the address that it "
+		"connected to. The server inside has to expect it. Not for UDP."},
+	{.name = "forward",
+	 .args = "SERVICE",
+	 .apply = add_port,
+	 .personality = FOR_ZBOX,
+	 LIST(ports, port_count),
+	 .value = 1,
+	 .help = "Open one service outside to the sandbox",
+	 .man = "[ADDR:]INNER[-INNER]:HOST:PORT[-PORT][/udp]: who connects inside to INNER, at the "
+		"loopback or at ADDR, is connected to PORT of HOST outside, an address or a name "
+		"that is resolved once at the start. That is all that this opens, also with --net "
+		"none. Either end may be unix:PATH, of a Unix socket: INNER:unix:PATH, "
+		"unix:PATH:HOST:PORT. May be repeated."},
 	{0},
 };

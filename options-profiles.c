@@ -19,7 +19,9 @@ const struct option options_profiles[] = {
 		"stands among them: a later word wins over an earlier one, so the command line "
 		"wins over profiles. May be repeated. NAME is looked for as NAME.profile in "
 		"$XDG_CONFIG_HOME/zbox/profiles, in /etc/zbox/profiles and among the profiles "
-		"that came with zbox: agent, build, build-net, shell. A FILE is one whose path has "
+		"that came with zbox: agent, browser, build, build-net, chromium, desktop, "
+		"firefox, "
+		"shell. A FILE is one whose path has "
 		"a slash "
 		"in it; nothing is ever read from the current folder because of its name alone."},
 	{.name = "no-profile",

@@ -15,6 +15,8 @@ const struct option_group option_groups[] = {
 	{"Overlays", options_overlays},
 	{"Namespaces", options_namespaces},
 	{"Network", options_network},
+	{"Desktop", options_desktop},
+	{"D-Bus", options_dbus},
 	{"Identity", options_identity},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},

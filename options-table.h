@@ -46,15 +46,14 @@ extern const struct option_group option_groups[];
 extern const size_t option_group_count;
 
 /* The rows: options-files.c has those of the new root, options-profiles.c, options-network.c,
- * options-limits.c,
- * options-run.c and options-confine.c the others. Each array ends with a row without a name; none
- * has more than GROUP_ROWS. */
+ * options-limits.c, options-desktop.c, options-run.c and options-confine.c the others. Each array
+ * ends with a row without a name; none has more than GROUP_ROWS. */
 #define GROUP_ROWS 32
 #define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
 	options_created[], options_overlays[], options_namespaces[], options_network[],
-	options_identity[], options_environment[], options_privileges[], options_limits[],
-	options_life[], options_descriptors[];
+	options_desktop[], options_dbus[], options_identity[], options_environment[],
+	options_privileges[], options_limits[], options_life[], options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
@@ -163,8 +162,16 @@ int take_no_profile(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
 
+int add_port(struct parser *p, const struct option *o, char **arg);
+
+/* options-ports.c: the same of --publish and --forward. Returns 0, or -1 after fail(). */
+int check_ports(const struct sandbox *sb) MUST_CHECK;
+
 /* options-network.c: what its options need of each other. Returns 0, or -1 after fail(). */
 int check_network(const struct sandbox *sb) MUST_CHECK;
+
+/* options-desktop.c: the same for its options. */
+int check_desktop(const struct sandbox *sb) MUST_CHECK;
 
 /* ---- pages that options_print() leaves to files of their own ---- */
 

@@ -7,7 +7,8 @@
  *   limits        those that cannot hold are refused
  *   record        files for the result are opened, while nothing has run yet
  *   privileges    no_new_privs: from here on no exec gains anything
- *   network       zbox-net is started, so that it loads while the rest is done
+ *   network       zbox-net and zbox-ports are started, so that they load while the rest is done
+ *   dbus          the process that becomes the proxy is forked, while it is still all outside
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
@@ -144,7 +145,14 @@ static int outside_privileges(const struct sandbox *sb, struct run *run)
 /* In the caller's namespaces, before any other is joined. */
 static int outside_network(const struct sandbox *sb, struct run *run)
 {
-	return sb->net == NET_SLIRP ? net_helper_start(sb, &run->net) : 0;
+	if (sb->net == NET_SLIRP && net_helper_start(sb, &run->net) < 0)
+		return -1;
+	return ports_start(sb, run->ports);
+}
+
+static int outside_bus(const struct sandbox *sb, struct run *run)
+{
+	return sb->bus_directory ? proxy_start(sb, &run->bus) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -378,7 +386,10 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 			    run->files.stats,
 			    run->files.meta,
 			    run->changes,
-			    run->net.socket};
+			    run->net.socket,
+			    run->ports[0].socket,
+			    run->ports[1].socket,
+			    run->bus.ready};
 
 	close_from_but(3, keep, COUNT(keep));
 }
@@ -419,6 +430,7 @@ static const struct stage before[] = {
 	{"terminal", outside_terminal},
 	{"privileges", outside_privileges},
 	{"network", outside_network},
+	{"dbus", outside_bus},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
@@ -427,16 +439,25 @@ static const struct stage after[] = {
 	{"announce", outside_announce},
 };
 
+static void end_helpers(const struct sandbox *sb, struct run *run)
+{
+	net_helper_end(&run->net);
+	ports_end(sb, run->ports);
+}
+
 int outside_run(const struct sandbox *sb, struct run *run)
 {
 	struct supervisor *s = &run->supervisor;
 	int result;
 
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
-		net_helper_end(&run->net);
+		proxy_end(&run->bus);
+		end_helpers(sb, run);
 		return -1;
 	}
 	s->net = &run->net;
+	s->ports = run->ports;
+	proxy_started(&run->bus);
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);
 	if (result < 0)
@@ -448,7 +469,8 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
-	net_helper_end(&run->net);
+	proxy_end(&run->bus);
+	end_helpers(sb, run);
 	announce_end(sb, s);
 	return result;
 }

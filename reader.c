@@ -90,6 +90,13 @@ static char *get_uid(const char *name, const char *below)
 	return format_text("%u", geteuid());
 }
 
+static char *get_gid(const char *name, const char *below)
+{
+	(void)name;
+	(void)below;
+	return format_text("%u", getegid());
+}
+
 enum { HOME, PWD }; /* the first of the list */
 
 static const struct {
@@ -101,6 +108,7 @@ static const struct {
 	[PWD] = {"PWD", get_folder, NULL},
 	{"USER", get_text, NULL},
 	{"UID", get_uid, NULL},
+	{"GID", get_gid, NULL},
 	{"XDG_RUNTIME_DIR", get_home, NULL},
 	{"XDG_CONFIG_HOME", xdg_folder, ".config"},
 	{"XDG_CACHE_HOME", xdg_folder, ".cache"},

@@ -8,7 +8,7 @@
 
 /* Memory that the reader needs for values of its own; zeroed. */
 struct reader_context {
-	char *values[8]; /* made by reader_variable(); owned */
+	char *values[9]; /* made by reader_variable(); owned */
 };
 
 /* The reader that reads, with the given context. */

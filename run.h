@@ -4,10 +4,12 @@
 #ifndef ZBOX_RUN_H
 #define ZBOX_RUN_H
 
+#include "desktop/proxy.h"
 #include "guard.h"
 #include "identity.h"
 #include "network/helper.h"
 #include "network/namespace.h"
+#include "network/ports.h"
 #include "privileges.h"
 #include "result.h"
 #include "sandbox.h"
@@ -34,7 +36,9 @@ struct run {
 	pid_t self;      /* alone: the reaper, for its child to know */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
-	struct net_helper net; /* --net slirp; inside only its socket counts */
+	struct bus_proxy bus;  /* --dbus */
+	struct net_helper net;               /* --net slirp; inside only its socket counts */
+	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 
 	/* inside */
 	struct netns_maker netns;
@@ -68,6 +72,13 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
 /* outside.c: everything in zbox's own process. Returns 0 when the command has run (how it ended is
  * in run->supervisor), or -1 after fail(). */
 int outside_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* inside-network.c: the steps of the clone that are about its network. Each returns 0, or -1 after
+ * fail(). */
+int inside_network_begin(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int inside_network_fill(const struct run *run) MUST_CHECK;
+int inside_network(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int inside_network_ready(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
 /* command.c: the steps of the command, after the fork; returns only when one failed: -1 after
  * fail(). */

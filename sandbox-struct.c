@@ -55,7 +55,9 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->mounts);
 	free(sb->env);
 	free(sb->net_open);
+	free(sb->net_rules);
 	free(sb->dns);
+	free(sb->ports);
 	free(sb->caps);
 	free(sb->seccomp_changes);
 	free(sb->seccomp_fds);
@@ -65,6 +67,8 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->warnings);
 	free(sb->profiles);
 	free(sb->choices);
+	free(sb->presets);
+	free(sb->bus_rules);
 	free(sb->buffers);
 	*sb = (struct sandbox){.personality = sb->personality};
 }
@@ -112,4 +116,12 @@ void *sandbox_own(struct sandbox *sb, void *memory)
 		return NULL;
 	}
 	return *slot = memory;
+}
+
+bool port_leads_to_loopback(const struct net_port *port)
+{
+	const char *host = port->from.host;
+
+	return port->from.path || !host || strncmp(host, "127.", 4) == 0 ||
+	       strcmp(host, "::1") == 0;
 }

@@ -18,6 +18,7 @@
 
 #include "base.h"
 #include "capabilities.h"
+#include "desktop/desktop.h"
 #include "doctor.h"
 #include "explain.h"
 #include "landlock.h"
@@ -169,6 +170,8 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	record.weakened_count = weaknesses(sb, run->privileges, weak, COUNT(weak), &loud);
 	if (s->network_gone && record.weakened_count < COUNT(weak))
 		weak[record.weakened_count++] = "the network was lost: zbox-net ended";
+	if (s->ports_gone && record.weakened_count < COUNT(weak))
+		weak[record.weakened_count++] = "ports were lost: zbox-ports ended";
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -193,10 +196,11 @@ static int ended_status(const struct supervisor *s)
 	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
 }
 
-static void network_lost(const struct sandbox *sb, const char *how)
+static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 {
 	autofree char *text = format_text(
-		"the network is gone: zbox-net ended with %s; the command goes on without", how);
+		"%s ended with %s; the command goes on without",
+		ports ? "ports are closed: zbox-ports" : "the network is gone: zbox-net", how);
 
 	if (text)
 		report_warning(sb, text);
@@ -220,6 +224,8 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .lost = network_lost},
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
+		.bus = BUS_PROXY_NONE,
+		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.netns = NETNS_MAKER_NONE,
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
@@ -276,6 +282,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges, struct store 
 	decide_tries(sb);
 	failure_step("network");
 	if (network_choose(sb) < 0)
+		return -1;
+	failure_step("desktop");
+	if (desktop_add(sb) < 0)
 		return -1;
 	failure_step("try");
 	if (try_prepare(sb, changes) < 0)

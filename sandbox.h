@@ -121,6 +121,70 @@ struct net_open {
 	uint16_t port; /* this port of it; 0 all */
 };
 
+/* --allow and --deny, in the order given. */
+struct net_rule {
+	bool allow;
+	const char *text; /* HOST[:PORT[-PORT]][/tcp|udp], see network/rules.h */
+};
+
+/* Parts of the caller's desktop: desktop/ makes operations and variables of them. */
+enum preset_kind {
+	PRESET_WAYLAND,
+	PRESET_X11,
+	PRESET_AUDIO,
+	PRESET_PIPEWIRE,
+	PRESET_GPU,
+	PRESET_CAMERA,
+	PRESET_JOYSTICK,
+	PRESET_CUPS,
+	PRESET_FONTS,
+	PRESET_THEMES,
+	PRESET_HOME,
+	PRESET_CACHE,
+	PRESET_DBUS,
+	PRESET_DBUS_SYSTEM,
+	PRESET_KINDS
+};
+
+/* The two buses of D-Bus. */
+enum bus { BUS_SESSION, BUS_SYSTEM, BUSES };
+
+/* What of a bus passes: a rule of xdg-dbus-proxy, as --talk=org.example.Name. */
+struct bus_rule {
+	enum bus bus;
+	const char *kind, *operand; /* talk, org.example.Name */
+};
+
+/* What it means that the host does not have it. FALLBACK: as TRY, and not wanted beside Wayland. */
+enum preset_need { PRESET_REQUIRED, PRESET_TRY, PRESET_FALLBACK };
+
+struct preset {
+	enum preset_kind kind;
+	enum preset_need need;
+	const char *name;       /* of the option */
+	const char *operand;    /* NULL: it has none */
+	size_t mounts, changes; /* how many operations and variables were there before it */
+	const char *missing;    /* why it was left out; NULL: it was not, or not looked for yet */
+	struct origin origin;
+};
+
+/* One end of what --publish and --forward carry. */
+struct port_end {
+	const char
+		*host; /* an address, at the far end of --forward also a name; NULL the default */
+	const char *path; /* of a Unix socket, instead of a port; NULL none */
+	uint16_t port;    /* the first of them */
+};
+
+/* Ports one after the other, listened to at one end and connected to at the other. */
+struct net_port {
+	bool forward; /* from inside to outside; else from outside to inside */
+	bool udp;
+	uint16_t count;
+	struct port_end from, to;
+};
+#define NET_PORTS_MAX 1024 /* in all */
+
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
 /* What is printed instead of running anything. */
@@ -191,9 +255,22 @@ struct sandbox {
 	enum net_ipv6 net_ipv6; /* AUTO until network_choose() */
 	struct net_open *net_open;
 	size_t net_open_count;
+	struct net_rule *net_rules;
+	size_t net_rule_count;
 	const char **dns; /* --dns, addresses; none: the host's servers */
 	size_t dns_count;
+	struct net_port *ports; /* --publish, --forward */
+	size_t port_count;
+	bool proxy_protocol;      /* --publish-proxy-protocol */
 	const char *net_resolver; /* text of resolv.conf, from network_choose(); NULL the host's */
+
+	/* the desktop: of each kind one, but for caches; the last that was given */
+	struct preset *presets;
+	size_t preset_count;
+	struct bus_rule *bus_rules;
+	size_t bus_rule_count;
+	const char *buses[BUSES];  /* sockets of the host, from desktop_add(); NULL: not given */
+	const char *bus_directory; /* where inside theirs are to be made; NULL: no bus */
 
 	/* identity */
 	int64_t uid, gid;     /* inside; -1: the personality's default */
@@ -272,6 +349,10 @@ struct mount *sandbox_mount(struct sandbox *sb, enum mount_kind kind, const char
 /* Moves the masks behind all other operations, which keep their order. Returns 0, or -1 after
  * fail(). */
 int sandbox_masks_last(struct sandbox *sb);
+
+/* Whether a published port leads to the loopback inside: what is open to this machine alone leads
+ * to what is open to the sandbox alone, and the rest to the interface inside. */
+bool port_leads_to_loopback(const struct net_port *port);
 
 /* Makes the struct the owner of heap memory; frees it at once when that fails.
  * Returns the memory, or NULL after fail(). */

@@ -2,9 +2,9 @@
  * supervisor.c - zbox outside, once the sandbox has been cloned: waits, forwards, reports.
  *
  * It waits for these at once: signals (by a signalfd), messages of PID 1, the end of its own
- * parent, that of zbox-net, bytes of the terminals, and the moment when a limit of time is reached.
- * Before MESSAGE_STARTED the command has not run: whatever goes wrong then ends everything and is a
- * failure of zbox. Afterwards signals are the command's.
+ * parent, that of zbox-net and zbox-ports, bytes of the terminals, and the moment when a limit of
+ * time is reached. Before MESSAGE_STARTED the command has not run: whatever goes wrong then ends
+ * everything and is a failure of zbox. Afterwards signals are the command's.
  *
  *   zbox    ends when the whole sandbox has ended: PID 1 exits after the command, and the kernel
  *           kills the rest.
@@ -28,7 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALS, CHANNEL, PARENT, TIMERS, NETWORK, TERMINAL };
+enum { SIGNALS, CHANNEL, PARENT, TIMERS, NETWORK, PORTS, TERMINAL = PORTS + PORTS_WAYS };
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
 				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
@@ -206,14 +206,15 @@ static int child_ended(struct supervisor *s)
 }
 
 /* Before the command runs that is a failure of the set-up, which knows more about it. */
-static void network_lost(struct supervisor *s)
+static void network_lost(struct supervisor *s, struct net_helper *h)
 {
+	bool *gone = h == s->net ? &s->network_gone : &s->ports_gone;
 	char how[64];
 
-	net_helper_ended(s->net, how, sizeof(how));
+	net_helper_ended(h, how, sizeof(how));
 	if (s->started && !s->ended) {
-		s->network_gone = true;
-		s->lost(s->sb, how);
+		*gone = true;
+		s->lost(s->sb, h != s->net, how);
 	}
 }
 
@@ -225,7 +226,9 @@ static int round_of(struct supervisor *s, int signals)
 		[CHANNEL] = {.fd = s->channel, .events = POLLIN},
 		[PARENT] = {.fd = s->parent, .events = POLLIN},
 		[TIMERS] = {.fd = s->timers.fd, .events = POLLIN},
-		[NETWORK] = {.fd = s->net->socket}, /* only its end */
+		[NETWORK] = {.fd = s->net->socket}, /* only their end */
+		[PORTS] = {.fd = s->ports[0].socket},
+		[PORTS + 1] = {.fd = s->ports[1].socket},
 	};
 	bool terminal = s->terminal->replaced != 0;
 	int result;
@@ -252,7 +255,10 @@ static int round_of(struct supervisor *s, int signals)
 	if (polls[TIMERS].revents && s->timers.fd >= 0 && check_limits(s) < 0)
 		return -1;
 	if (polls[NETWORK].revents)
-		network_lost(s);
+		network_lost(s, s->net);
+	for (int way = 0; way < PORTS_WAYS; way++)
+		if (polls[PORTS + way].revents)
+			network_lost(s, &s->ports[way]);
 	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	/* messages first: what PID 1 said before it ended is still there to be read */

@@ -4,7 +4,7 @@
 #ifndef ZBOX_SUPERVISOR_H
 #define ZBOX_SUPERVISOR_H
 
-#include "network/helper.h"
+#include "network/ports.h"
 #include "sandbox.h"
 #include "terminal.h"
 #include "timers.h"
@@ -21,9 +21,10 @@ struct supervisor {
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;
-	struct timers timers;   /* limits of time, and which was reached */
-	struct net_helper *net; /* its loss is told by lost(), and the network is gone */
-	void (*lost)(const struct sandbox *sb, const char *how);
+	struct timers timers;     /* limits of time, and which was reached */
+	struct net_helper *net;   /* its loss is told by lost(), and the network is gone */
+	struct net_helper *ports; /* PORTS_WAYS of them: the same, of ports */
+	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
 
 	/* what was seen */
 	bool started;      /* the exec worked */
@@ -31,6 +32,7 @@ struct supervisor {
 	bool ended;        /* the command has ended, with status */
 	int status;        /* a wait status */
 	bool network_gone; /* zbox-net ended before the command */
+	bool ports_gone;   /* zbox-ports did */
 	int killed; /* the signal, or SIGKILL for the parent's end, for which we ended it; 0 none */
 };
 

@@ -101,9 +101,49 @@ _zbox_own="--explain \
 	--netns \
 	--net \
 	--net-open \
+	--allow \
+	--deny \
 	--net-mtu \
 	--net-ipv6 \
 	--dns \
+	--publish \
+	--publish-proxy-protocol \
+	--forward \
+	--wayland \
+	--wayland-try \
+	--x11 \
+	--x11-try \
+	--x11-fallback \
+	--audio \
+	--audio-try \
+	--pipewire \
+	--pipewire-try \
+	--gpu \
+	--gpu-try \
+	--camera \
+	--camera-try \
+	--joystick \
+	--joystick-try \
+	--cups \
+	--cups-try \
+	--fonts \
+	--fonts-try \
+	--themes \
+	--themes-try \
+	--home \
+	--cache \
+	--without \
+	--dbus \
+	--dbus-try \
+	--dbus-talk \
+	--dbus-own \
+	--dbus-see \
+	--dbus-call \
+	--dbus-broadcast \
+	--dbus-system \
+	--dbus-system-try \
+	--dbus-system-talk \
+	--dbus-system-call \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -164,9 +204,23 @@ _zbox_operands()
 		--pidns | \
 		--net | \
 		--net-open | \
+		--allow | \
+		--deny | \
 		--net-mtu | \
 		--net-ipv6 | \
 		--dns | \
+		--publish | \
+		--forward | \
+		--home | \
+		--cache | \
+		--without | \
+		--dbus-talk | \
+		--dbus-own | \
+		--dbus-see | \
+		--dbus-call | \
+		--dbus-broadcast | \
+		--dbus-system-talk | \
+		--dbus-system-call | \
 		--uid | \
 		--gid | \
 		--hostname | \
@@ -273,6 +327,7 @@ _zbox_operand()
 		--apply:1 | \
 		--discard:1 | \
 		--netns:1 | \
+		--home:1 | \
 		--chdir:1 | \
 		--seccomp-profile:1 | \
 		--stats-file:1 | \

@@ -35,9 +35,23 @@ function __zbox_operands
 			--pidns \
 			--net \
 			--net-open \
+			--allow \
+			--deny \
 			--net-mtu \
 			--net-ipv6 \
 			--dns \
+			--publish \
+			--forward \
+			--home \
+			--cache \
+			--without \
+			--dbus-talk \
+			--dbus-own \
+			--dbus-see \
+			--dbus-call \
+			--dbus-broadcast \
+			--dbus-system-talk \
+			--dbus-system-call \
 			--uid \
 			--gid \
 			--hostname \
@@ -181,6 +195,7 @@ set -l paths --profile:1 \
 	--apply:1 \
 	--discard:1 \
 	--netns:1 \
+	--home:1 \
 	--chdir:1 \
 	--seccomp-profile:1 \
 	--stats-file:1 \
@@ -294,9 +309,49 @@ complete -c zbox -n '__zbox_is option' -l share-cgroup -d 'Share the cgroup name
 complete -c zbox -n '__zbox_is option' -l netns -d 'Join the network namespace that FD or PATH refers to'
 complete -c zbox -n '__zbox_is option' -l net -d 'Where the network comes from'
 complete -c zbox -n '__zbox_is option' -l net-open -d 'Open what --net slirp closes'
+complete -c zbox -n '__zbox_is option' -l allow -d 'Only this may be reached with --net slirp'
+complete -c zbox -n '__zbox_is option' -l deny -d 'This may not be reached with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-mtu -d 'Size of packets with --net slirp'
 complete -c zbox -n '__zbox_is option' -l net-ipv6 -d 'IPv6 with --net slirp'
 complete -c zbox -n '__zbox_is option' -l dns -d 'Name server behind --net slirp'
+complete -c zbox -n '__zbox_is option' -l publish -d 'Open a port of the sandbox to the host'
+complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published ports tell who the client is'
+complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
+complete -c zbox -n '__zbox_is option' -l wayland -d 'Windows on the Wayland display'
+complete -c zbox -n '__zbox_is option' -l wayland-try -d 'The same where there is a Wayland display'
+complete -c zbox -n '__zbox_is option' -l x11 -d 'Windows on the X11 display, which has no walls'
+complete -c zbox -n '__zbox_is option' -l x11-try -d 'The same where there is an X11 display'
+complete -c zbox -n '__zbox_is option' -l x11-fallback -d 'The same where no Wayland display was put in'
+complete -c zbox -n '__zbox_is option' -l audio -d 'Sound by PulseAudio, or what stands in for it'
+complete -c zbox -n '__zbox_is option' -l audio-try -d 'The same where there is a sound server'
+complete -c zbox -n '__zbox_is option' -l pipewire -d 'PipeWire itself, microphones and cameras included'
+complete -c zbox -n '__zbox_is option' -l pipewire-try -d 'The same where PipeWire is there'
+complete -c zbox -n '__zbox_is option' -l gpu -d 'The graphics card'
+complete -c zbox -n '__zbox_is option' -l gpu-try -d 'The same where there is a graphics card'
+complete -c zbox -n '__zbox_is option' -l camera -d 'Cameras'
+complete -c zbox -n '__zbox_is option' -l camera-try -d 'The same where there is a camera'
+complete -c zbox -n '__zbox_is option' -l joystick -d 'Joysticks and gamepads, no keyboard'
+complete -c zbox -n '__zbox_is option' -l joystick-try -d 'The same where there is a joystick'
+complete -c zbox -n '__zbox_is option' -l cups -d 'Printers'
+complete -c zbox -n '__zbox_is option' -l cups-try -d 'The same where there is a print server'
+complete -c zbox -n '__zbox_is option' -l fonts -d 'The fonts of the caller'
+complete -c zbox -n '__zbox_is option' -l fonts-try -d 'The same where there are fonts'
+complete -c zbox -n '__zbox_is option' -l themes -d 'The themes and icons of the caller'
+complete -c zbox -n '__zbox_is option' -l themes-try -d 'The same where there are themes'
+complete -c zbox -n '__zbox_is option' -l home -d 'A home inside that is kept'
+complete -c zbox -n '__zbox_is option' -l cache -d 'Keep the folder NAME of the cache inside'
+complete -c zbox -n '__zbox_is option' -l without -d 'Take back what a profile gave, such as audio or x11'
+complete -c zbox -n '__zbox_is option' -l dbus -d 'The session bus, but only what is named'
+complete -c zbox -n '__zbox_is option' -l dbus-try -d 'The same where there is a session bus'
+complete -c zbox -n '__zbox_is option' -l dbus-talk -d 'Let the command talk to NAME'
+complete -c zbox -n '__zbox_is option' -l dbus-own -d 'Let the command have the name NAME'
+complete -c zbox -n '__zbox_is option' -l dbus-see -d 'Let the command see whether NAME is there'
+complete -c zbox -n '__zbox_is option' -l dbus-call -d 'Let the command call some methods of a name'
+complete -c zbox -n '__zbox_is option' -l dbus-broadcast -d 'Let the command get some signals of a name'
+complete -c zbox -n '__zbox_is option' -l dbus-system -d 'The system bus, but only what is named'
+complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where there is a system bus'
+complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
+complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'

@@ -11,7 +11,14 @@
 #ifndef ZBOX_NETWORK_ADDRESSES_H
 #define ZBOX_NETWORK_ADDRESSES_H
 
+#include <stdint.h>
+
 #define NET_INTERFACE "tap0"
+
+/* Addresses are IPv6; those of IPv4 are in the form ::ffff:a.b.c.d. */
+struct filter_address {
+	uint8_t bytes[16];
+};
 
 /* in the order of bytes of this machine */
 #define NET_NETWORK4 0x0a000200U

@@ -38,8 +38,9 @@ static bool has_ipv6(void)
 	return fd >= 0 && connect(fd, (const struct sockaddr *)&far, sizeof(far)) == 0;
 }
 
-/* The lines of a resolv.conf that are true inside too: which names are completed, and how. */
-static char *make_resolver(const char *host)
+/* The lines of a resolv.conf that are true inside too: which names are completed, and how. With
+ * rules, names are not completed. */
+static char *make_resolver(const char *host, bool completes)
 {
 	autofree char *kept = calloc(1, strlen(host) + 2);
 	size_t used = 0;
@@ -50,7 +51,8 @@ static char *make_resolver(const char *host)
 	}
 	while (*host) {
 		size_t length = strcspn(host, "\n");
-		bool keep = strncmp(host, "search", 6) == 0 || strncmp(host, "domain", 6) == 0 ||
+		bool keep = (completes && (strncmp(host, "search", 6) == 0 ||
+					   strncmp(host, "domain", 6) == 0)) ||
 			    strncmp(host, "options", 7) == 0;
 
 		if (keep) {
@@ -71,7 +73,7 @@ static int choose_slirp(struct sandbox *sb)
 		sb->net_ipv6 = has_ipv6() ? NET_IPV6_ON : NET_IPV6_OFF;
 	if (read_file_at(AT_FDCWD, "/etc/resolv.conf", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* none, or out of reach: there is nothing to keep */
-	sb->net_resolver = sandbox_own(sb, make_resolver(text));
+	sb->net_resolver = sandbox_own(sb, make_resolver(text, sb->net_rule_count == 0));
 	return sb->net_resolver ? 0 : -1;
 }
 

@@ -11,7 +11,8 @@
  *      own address as the source. libslirp reassembles, and a first fragment could hide the port.
  *   3. TCP, UDP, echo requests, and of ICMPv6 what finds neighbours; no urgent data (CVE-2026-9539)
  *   4. the destination: not the host, and nothing that only the host's place in its network makes
- *      reachable, unless it was opened by name
+ *      reachable, unless it was opened by name; and what --allow and --deny say of it, in the order
+ *      that rules.c has in words
  *
  * Every frame is looked at in full, not only the first of a flow: libslirp finds a UDP socket by
  * the sandbox's port alone, so one that was opened for a permitted peer could be aimed elsewhere.
@@ -28,11 +29,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(0 [array]))
-
 /* ---- addresses ---- */
 
-enum closing { CLOSED, CLOSED_UNLESS_LAN, EMBEDS_IP4 };
+/* CLOSED: an --allow of no more than such addresses opens them. NEVER: nothing does. */
+enum closing { CLOSED, CLOSED_UNLESS_LAN, NEVER, EMBEDS_IP4 };
 
 struct range {
 	uint8_t prefix[16];
@@ -48,11 +48,11 @@ static const struct {
 	uint8_t bits;
 	uint8_t closing;
 } ranges4[] = {
-	{0x00000000, 8, CLOSED},             /* this host: 0.0.0.0 is the loopback to Linux */
-	{0x0a000200, 24, CLOSED},            /* our own network, but for what is said below */
+	{0x00000000, 8, NEVER},              /* this host: 0.0.0.0 is the loopback to Linux */
+	{0x0a000200, 24, NEVER},             /* our own network, but for what is said below */
 	{0x0a000000, 8, CLOSED_UNLESS_LAN},  /* private */
 	{0x64400000, 10, CLOSED},            /* carrier-grade NAT; metadata 100.100.100.200 */
-	{0x7f000000, 8, CLOSED},             /* loopback */
+	{0x7f000000, 8, NEVER},              /* loopback */
 	{0xa9fe0000, 16, CLOSED},            /* link-local; metadata 169.254.169.254 */
 	{0xac100000, 12, CLOSED_UNLESS_LAN}, /* private */
 	{0xc0000000, 24, CLOSED},            /* protocol assignments, DS-Lite; metadata of Oracle */
@@ -60,61 +60,56 @@ static const struct {
 	{0xc0a80000, 16, CLOSED_UNLESS_LAN}, /* private */
 	{0xc6120000, 15, CLOSED},            /* benchmarks */
 	{0xa83f8110, 32, CLOSED},            /* metadata of Azure, 168.63.129.16 */
-	{0xe0000000, 4, CLOSED},             /* multicast */
-	{0xf0000000, 4, CLOSED},             /* reserved, broadcast */
+	{0xe0000000, 4, NEVER},              /* multicast */
+	{0xf0000000, 4, NEVER},              /* reserved, broadcast */
 };
 
 static const struct range ranges6[] = {
-	{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, CLOSED, 0}, /* IPv4 in IPv6's clothes */
-	{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}, 96, CLOSED, 0}, /* translated, RFC 2765 */
-	{{0}, 96, CLOSED, 0},                                        /* ::, ::1, compatible */
-	{{0x00, 0x64, 0xff, 0x9b}, 96, EMBEDS_IP4, 12},              /* NAT64 */
-	{{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, CLOSED, 0},             /* NAT64, local use */
-	{{0x01, 0x00}, 64, CLOSED, 0},                               /* discard only */
-	{{0x20, 0x01, 0, 0}, 32, CLOSED, 0},                         /* Teredo */
-	{{0x20, 0x02}, 16, EMBEDS_IP4, 2},                           /* 6to4 */
-	{{0xfd, 0x5a, 0x62, 0xb0, 0x78, 0x41}, 64, CLOSED, 0},       /* our own network */
-	{{0xfd, 0x00, 0x0e, 0xc2}, 32, CLOSED, 0},                   /* metadata of AWS */
-	{{0xfc, 0x00}, 7, CLOSED_UNLESS_LAN, 0},                     /* unique local */
-	{{0xfe, 0x80}, 10, CLOSED, 0},                               /* link-local */
-	{{0xfe, 0xc0}, 10, CLOSED, 0},                               /* site-local */
-	{{0xff, 0x00}, 8, CLOSED, 0},                                /* multicast */
+	{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, NEVER, 0}, /* IPv4 in IPv6's clothes */
+	{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}, 96, NEVER, 0}, /* translated, RFC 2765 */
+	{{0}, 96, NEVER, 0},                                        /* ::, ::1, compatible */
+	{{0x00, 0x64, 0xff, 0x9b}, 96, EMBEDS_IP4, 12},             /* NAT64 */
+	{{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, CLOSED, 0},            /* NAT64, local use */
+	{{0x01, 0x00}, 64, CLOSED, 0},                              /* discard only */
+	{{0x20, 0x01, 0, 0}, 32, CLOSED, 0},                        /* Teredo */
+	{{0x20, 0x02}, 16, EMBEDS_IP4, 2},                          /* 6to4 */
+	{{0xfd, 0x5a, 0x62, 0xb0, 0x78, 0x41}, 64, NEVER, 0},       /* our own network */
+	{{0xfd, 0x00, 0x0e, 0xc2}, 32, CLOSED, 0},                  /* metadata of AWS */
+	{{0xfc, 0x00}, 7, CLOSED_UNLESS_LAN, 0},                    /* unique local */
+	{{0xfe, 0x80}, 10, CLOSED, 0},                              /* link-local */
+	{{0xfe, 0xc0}, 10, CLOSED, 0},                              /* site-local */
+	{{0xff, 0x00}, 8, NEVER, 0},                                /* multicast */
 };
 
-static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 static const uint8_t gateway6[16] = NET_GATEWAY6;
 static const uint8_t guest6[16] = NET_GUEST6;
 
 struct filter_address filter_address4(uint32_t address)
 {
-	struct filter_address a;
+	struct filter_address a = {.bytes = {[10] = 0xff, [11] = 0xff}};
 
-	memcpy(a.bytes, mapped, sizeof(mapped));
 	for (unsigned i = 0; i < 4; i++)
 		a.bytes[12 + i] = (uint8_t)(address >> (24 - 8 * i));
 	return a;
 }
 
-static bool is_ip4(const struct filter_address *a)
+/* What an address is without any rule: the bits that the prefix of an --allow needs to open it, 0
+ * where it is open, OPENED where --net-open does, SHUT for ever. */
+enum { OPENED = -1, SHUT = 129 };
+
+static int meaning(const struct filter *f, unsigned closing, unsigned bits)
 {
-	return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
+	if (closing == CLOSED_UNLESS_LAN && f->lan)
+		return OPENED;
+	return closing == NEVER ? SHUT : (int)bits;
 }
 
-static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, b, whole) != 0)
-		return false;
-	return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
-}
-
-static bool open4(const struct filter *f, uint32_t address)
+static int standing4(const struct filter *f, uint32_t address)
 {
 	for (size_t i = 0; i < COUNT(ranges4); i++)
 		if ((address ^ ranges4[i].prefix) >> (32 - ranges4[i].bits) == 0)
-			return ranges4[i].closing == CLOSED_UNLESS_LAN && f->lan;
-	return true;
+			return meaning(f, ranges4[i].closing, 96U + ranges4[i].bits);
+	return 0;
 }
 
 static bool is_own(const struct filter *f, const struct filter_address *a)
@@ -125,27 +120,28 @@ static bool is_own(const struct filter *f, const struct filter_address *a)
 	return f->own_overflow;
 }
 
-static bool open6(const struct filter *f, const struct filter_address *a)
+static int standing6(const struct filter *f, const struct filter_address *a)
 {
 	for (size_t i = 0; i < COUNT(ranges6); i++) {
 		const struct range *r = &ranges6[i];
+		struct filter_address inner;
+		int standing;
 
-		if (!same_bits(a->bytes, r->prefix, r->bits))
+		if (!address_same_bits(a->bytes, r->prefix, r->bits))
 			continue;
-		if (r->closing == EMBEDS_IP4) {
-			struct filter_address inner = filter_address4(read32(a->bytes + r->at));
-
-			return !is_own(f, &inner) && open4(f, read32(a->bytes + r->at));
-		}
-		return r->closing == CLOSED_UNLESS_LAN && f->lan;
+		if (r->closing != EMBEDS_IP4)
+			return meaning(f, r->closing, r->bits);
+		inner = filter_address4(read32(a->bytes + r->at));
+		standing = is_own(f, &inner) ? SHUT : standing4(f, read32(a->bytes + r->at));
+		return standing > 0 && standing != SHUT ? 128 : standing;
 	}
-	return true;
+	return 0;
 }
 
 /* The gateway's address stands for the host's loopback. */
 static bool is_gateway(const struct filter_address *a)
 {
-	if (is_ip4(a))
+	if (address_is_ip4(a))
 		return read32(a->bytes + 12) == NET_GATEWAY4;
 	return memcmp(a->bytes, gateway6, sizeof(gateway6)) == 0;
 }
@@ -160,13 +156,54 @@ static bool loopback_open(const struct filter *f, uint16_t port)
 	return f->port_count == 0;
 }
 
-bool filter_open(const struct filter *f, const struct filter_address *to, uint16_t port)
+/* An address of the host is opened by a rule for it alone. */
+static int standing_of(const struct filter *f, const struct filter_address *a)
 {
-	if (is_gateway(to))
-		return loopback_open(f, port);
-	if (is_own(f, to))
+	int standing = address_is_ip4(a) ? standing4(f, read32(a->bytes + 12)) : standing6(f, a);
+
+	return standing != SHUT && is_own(f, a) ? 128 : standing;
+}
+
+/* The order is that of rules_order(). */
+static bool decide(const struct filter *f, struct filter_flow *flow, int standing)
+{
+	struct learned_verdict v;
+
+	flow->rule = rules_address(f->rules, false, &flow->to, 0);
+	if (flow->rule != RULE_NONE)
 		return false;
-	return is_ip4(to) ? open4(f, read32(to->bytes + 12)) : open6(f, to);
+	flow->rule =
+		rules_address(f->rules, true, &flow->to, standing > 0 ? (unsigned)standing : 0);
+	if (flow->rule != RULE_NONE)
+		return true;
+	if (standing != 0)
+		return standing == OPENED;
+	v = learned_check(f->learned, f->rules, &flow->to, f->now);
+	flow->rule = v.rule;
+	flow->name = v.name;
+	flow->learned = v.by;
+	if (v.rule != RULE_NONE)
+		return v.open;
+	return v.open || (!f->rules->allows && !f->rules->by_name);
+}
+
+bool filter_decide(const struct filter *f, struct filter_flow *flow)
+{
+	int standing;
+
+	flow->rule = RULE_NONE;
+	if (is_gateway(&flow->to.address))
+		standing = loopback_open(f, flow->to.port) ? OPENED : SHUT;
+	else
+		standing = standing_of(f, &flow->to.address);
+	return rules_any(f->rules) ? decide(f, flow, standing) : standing <= 0;
+}
+
+bool filter_rebinds(const struct filter *f, const struct filter_address *address)
+{
+	int standing = is_gateway(address) ? SHUT : standing_of(f, address);
+
+	return standing > 0 && !rules_opens(f->rules, address, (unsigned)standing);
 }
 
 /* ---- frames ---- */
@@ -182,16 +219,27 @@ struct packet {
 static enum filter_verdict refuse(const struct packet *p)
 {
 	/* to many: whoever answered would answer for all of them (RFC 1122, 3.2.2) */
-	bool many = is_ip4(&p->to) ? p->to.bytes[12] >= 0xe0 : p->to.bytes[0] == 0xff;
+	bool many = address_is_ip4(&p->to) ? p->to.bytes[12] >= 0xe0 : p->to.bytes[0] == 0xff;
 
 	return many ? FILTER_DROP : FILTER_REFUSE;
 }
 
+/* A segment of a flow that has begun. */
+static bool goes_on(const struct filter *f, const struct filter_flow *flow)
+{
+	const struct filter_address *to = &flow->to.address;
+
+	return is_gateway(to) ? loopback_open(f, flow->to.port) : !filter_rebinds(f, to);
+}
+
+/* Only a first segment is held against the rules: libslirp answers what belongs to no flow itself,
+ * and a flow that has begun goes on. That its address is not closed is asked of every segment. */
 static enum filter_verdict check_tcp(const struct filter *f, const struct packet *p,
 				     struct filter_flow *flow)
 {
 	uint8_t flags;
 	size_t header;
+	bool open;
 
 	if (p->length < TCP_HEADER)
 		return FILTER_DROP;
@@ -199,12 +247,14 @@ static enum filter_verdict check_tcp(const struct filter *f, const struct packet
 	header = (size_t)(p->payload[12] >> 4) * 4;
 	if (header < TCP_HEADER || header > p->length || (flags & TCP_URG))
 		return FILTER_DROP;
-	if (!filter_open(f, &p->to, read16(p->payload + 2)))
-		return flags & TCP_RST ? FILTER_DROP : refuse(p);
-	*flow = (struct filter_flow){.protocol = IPPROTO_TCP,
-				     .starts = (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN,
-				     .port = read16(p->payload)};
-	return FILTER_PASS;
+	flow->protocol = IPPROTO_TCP;
+	flow->starts = (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	flow->port = read16(p->payload);
+	flow->to.port = read16(p->payload + 2);
+	open = flow->starts || !rules_any(f->rules) ? filter_decide(f, flow) : goes_on(f, flow);
+	if (open)
+		return FILTER_PASS;
+	return flags & TCP_RST ? FILTER_DROP : refuse(p);
 }
 
 /* libslirp answers DHCP and TFTP itself; nobody needs that here, and less code is reached. */
@@ -216,17 +266,19 @@ static bool is_service_of_slirp(uint16_t port)
 static enum filter_verdict check_udp(const struct filter *f, const struct packet *p,
 				     struct filter_flow *flow)
 {
-	uint16_t port, length;
+	uint16_t length;
 
 	if (p->length < UDP_HEADER)
 		return FILTER_DROP;
-	port = read16(p->payload + 2);
 	length = read16(p->payload + 4);
 	if (length < UDP_HEADER || length > p->length)
 		return FILTER_DROP;
-	if (is_service_of_slirp(port) || !filter_open(f, &p->to, port))
+	flow->protocol = IPPROTO_UDP;
+	flow->port = read16(p->payload);
+	flow->to.port = read16(p->payload + 2);
+	if (is_service_of_slirp(flow->to.port) || !filter_decide(f, flow))
 		return refuse(p);
-	*flow = (struct filter_flow){.protocol = IPPROTO_UDP, .port = read16(p->payload)};
+	learned_keep(flow->learned, f->now);
 	return FILTER_PASS;
 }
 
@@ -236,10 +288,10 @@ static enum filter_verdict check_echo(const struct filter *f, const struct packe
 {
 	if (p->length < ICMP_HEADER || p->payload[1] != 0)
 		return FILTER_DROP;
-	if (!is_gateway(&p->to) && (!can || !filter_open(f, &p->to, 0)))
-		return refuse(p);
-	*flow = (struct filter_flow){.protocol = p->protocol};
-	return FILTER_PASS;
+	flow->protocol = p->protocol;
+	if (is_gateway(&p->to))
+		return FILTER_PASS;
+	return can && filter_decide(f, flow) ? FILTER_PASS : refuse(p);
 }
 
 static enum filter_verdict check_ip4(const struct filter *f, const uint8_t *ip, size_t length,
@@ -259,6 +311,7 @@ static enum filter_verdict check_ip4(const struct filter *f, const uint8_t *ip, 
 			    .payload = ip + IP4_HEADER,
 			    .length = total - IP4_HEADER,
 			    .protocol = ip[9]};
+	flow->to = (struct destination){.address = p.to, .protocol = p.protocol};
 	switch (p.protocol) {
 	case IPPROTO_TCP:
 		return check_tcp(f, &p, flow);
@@ -299,8 +352,9 @@ static enum filter_verdict check_ip6(const struct filter *f, const uint8_t *ip, 
 	p = (struct packet){
 		.payload = ip + IP6_HEADER, .length = read16(ip + 4), .protocol = ip[6]};
 	memcpy(p.to.bytes, ip + 24, sizeof(p.to.bytes));
-	if (is_ip4(&p.to)) /* such an address has no place in a packet */
+	if (address_is_ip4(&p.to)) /* such an address has no place in a packet */
 		return FILTER_DROP;
+	flow->to = (struct destination){.address = p.to, .protocol = p.protocol};
 	switch (p.protocol) {
 	case IPPROTO_TCP:
 		return check_tcp(f, &p, flow);
@@ -334,7 +388,7 @@ enum filter_verdict filter_frame(const struct filter *f, const uint8_t *frame, s
 {
 	const uint8_t *rest = frame + ETHERNET_HEADER;
 
-	*flow = (struct filter_flow){0};
+	*flow = (struct filter_flow){.rule = RULE_NONE};
 	if (length < ETHERNET_HEADER)
 		return FILTER_DROP;
 	length -= ETHERNET_HEADER;
@@ -348,4 +402,27 @@ enum filter_verdict filter_frame(const struct filter *f, const uint8_t *frame, s
 	default:
 		return FILTER_DROP;
 	}
+}
+
+bool filter_inbound(const struct filter *f, const uint8_t *frame, size_t length)
+{
+	const uint8_t *ip = frame + ETHERNET_HEADER, *udp = NULL;
+	struct filter_flow from = {.to.protocol = IPPROTO_UDP};
+
+	if (length < ETHERNET_HEADER + IP4_HEADER + UDP_HEADER)
+		return true;
+	if (read16(frame + 12) == TYPE_IP4 && ip[9] == IPPROTO_UDP) {
+		if (read16(ip + 6) & 0x1fff)
+			return true; /* nothing without its first part */
+		from.to.address = filter_address4(read32(ip + 12));
+		udp = ip + IP4_HEADER;
+	} else if (read16(frame + 12) == TYPE_IP6 && ip[6] == IPPROTO_UDP &&
+		   length >= ETHERNET_HEADER + IP6_HEADER + UDP_HEADER) {
+		memcpy(from.to.address.bytes, ip + 8, 16);
+		udp = ip + IP6_HEADER;
+	}
+	if (!udp)
+		return true;
+	from.to.port = read16(udp);
+	return filter_decide(f, &from);
 }

@@ -5,14 +5,12 @@
 #ifndef ZBOX_NETWORK_FILTER_H
 #define ZBOX_NETWORK_FILTER_H
 
+#include "network/learned.h"
+#include "network/rules.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Addresses are IPv6; those of IPv4 are in the form ::ffff:a.b.c.d. */
-struct filter_address {
-	uint8_t bytes[16];
-};
 
 #define FILTER_OWN_MAX 256 /* addresses of the host that are known */
 #define FILTER_PORTS_MAX 64
@@ -26,7 +24,10 @@ struct filter {
 	size_t port_count;
 	struct filter_address own[FILTER_OWN_MAX]; /* the host's addresses */
 	size_t own_count;
-	bool own_overflow; /* the host has more: then nothing goes out at all */
+	bool own_overflow;         /* the host has more: then nothing goes out at all */
+	const struct rules *rules; /* borrowed; NULL or empty: none */
+	struct learned *learned;   /* borrowed, there if there are rules */
+	int64_t now;               /* milliseconds, for that */
 };
 
 enum filter_verdict {
@@ -40,14 +41,28 @@ struct filter_flow {
 	uint8_t protocol; /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0 none */
 	bool starts;      /* TCP: a first segment */
 	uint16_t port;    /* TCP, UDP: the sandbox's */
+	struct destination to;
+	int rule; /* that decided, RULE_NONE */
+	const char
+		*name; /* of the destination, as far as known; lives as long as what was learned */
+	struct learned_address *learned; /* that opened it, or NULL */
 };
 
-/* Decides about one Ethernet frame of the sandbox. */
+/* Decides about one Ethernet frame of the sandbox. *flow is filled in for what passes and for what
+ * is refused; protocol 0: it belongs to no flow. */
 enum filter_verdict filter_frame(const struct filter *f, const uint8_t *frame, size_t length,
 				 struct filter_flow *flow);
 
-/* Whether the sandbox may talk to an address. port: 0 where the protocol has none. */
-bool filter_open(const struct filter *f, const struct filter_address *to, uint16_t port);
+/* Whether a flow may begin; flow->to is the question, its rule and name are filled in. */
+bool filter_decide(const struct filter *f, struct filter_flow *flow);
+
+/* Whether a frame for the sandbox may reach it: a datagram has to come from where one may go, for
+ * libslirp takes it from anybody. */
+bool filter_inbound(const struct filter *f, const uint8_t *frame, size_t length);
+
+/* Whether an answer with this address is kept from the sandbox, because it is closed by default and
+ * no rule opens it. */
+bool filter_rebinds(const struct filter *f, const struct filter_address *address);
 
 /* Puts an address of IPv4, in the order of bytes of this machine, into the common form. */
 struct filter_address filter_address4(uint32_t address);

@@ -1,11 +1,13 @@
 /*
- * helper.c - zbox-net, the program that carries user-mode networking: its start and its end.
+ * helper.c - the programs beside a sandbox that carry its network: their start and their end.
  *
- * It is started before the clone, so that the loader and libslirp do their work on another
- * processor while the namespaces are made. It gets no environment (a loader that listens to
- * LD_PRELOAD is not wanted there), three times /dev/null, and one socket as descriptor 3:
+ * zbox-net has user-mode networking, zbox-ports has ports (network/ports.c). One is started before
+ * the clone, so that the loader and the libraries do their work on another processor while the
+ * namespaces are made. It gets no environment (a loader that listens to LD_PRELOAD is not wanted
+ * there), three times /dev/null, and one socket as descriptor 3:
  *
- *   to it      the interface and the sockets for names, once, from the set-up inside
+ *   to it      what it waits for, once, from the set-up inside: the interface and the sockets for
+ *              names; or the network namespace
  *   from it    that it is ready, or what it failed at
  *   its end    when nobody is left who holds our end, it exits: so it never outlives the sandbox,
  *              whatever becomes of zbox. A signal for zbox's own end makes sure of it.
@@ -24,6 +26,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -34,78 +37,91 @@
 #define ZBOX_LIBEXEC "/usr/local/libexec/zbox"
 #endif
 
-#define HELPER_WORDS 96 /* of its command line */
 #define HELPER_FD 3
-#define END_WAIT 100 /* milliseconds from the end of its socket to its own */
+#define BESIDE_LENGTH 32 /* room for a name beside this program */
+#define END_WAIT 100     /* milliseconds from the end of its socket to its own */
 
+/* Its command line: made before the vfork, where no memory is asked for. */
 struct words {
-	char *list[HELPER_WORDS];
+	char **list; /* owned, and so are the words */
 	size_t count;
-	char text[2048];
-	size_t used;
 };
 
-/* Adds a word; what does not fit any more makes count HELPER_WORDS. */
-static void PRINTF(2, 3) add_word(struct words *w, const char *format, ...)
+static void free_words(struct words *w)
 {
-	size_t left = sizeof(w->text) - w->used;
+	for (size_t i = 0; i < w->count; i++)
+		free(w->list[i]);
+	free(w->list);
+}
+
+/* Adds a word. Returns 0, or -1 after fail(). */
+static int PRINTF(2, 3) add_word(struct words *w, const char *format, ...)
+{
+	char **slot = array_add(&w->list, &w->count, sizeof(*slot));
 	va_list args;
 	int length;
 
+	if (!slot)
+		return -1;
 	va_start(args, format);
-	length = vsnprintf(w->text + w->used, left, format, args);
+	length = vasprintf(slot, format, args);
 	va_end(args);
-	if (length < 0 || (size_t)length >= left || w->count >= HELPER_WORDS - 1) {
-		w->count = HELPER_WORDS;
-		return;
-	}
-	w->list[w->count++] = w->text + w->used;
-	w->used += (size_t)length + 1;
+	if (length >= 0)
+		return 0;
+	*slot = NULL;
+	return fail(0, "out of memory");
+}
+
+static int add_open(struct words *w, const struct net_open *open)
+{
+	if (open->lan)
+		return add_word(w, "lan");
+	return add_word(w, open->port ? "loopback=%u" : "loopback", open->port);
 }
 
 static int make_words(const struct sandbox *sb, struct words *w)
 {
-	*w = (struct words){.count = 0};
-	add_word(w, "zbox-net");
-	add_word(w, "mtu=%lld", (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
-	if (sb->net_ipv6 == NET_IPV6_ON)
-		add_word(w, "ipv6");
-	for (size_t i = 0; i < sb->dns_count; i++)
-		add_word(w, "dns=%s", sb->dns[i]);
-	for (size_t i = 0; i < sb->net_open_count; i++) {
-		const struct net_open *open = &sb->net_open[i];
+	int result = add_word(w, "zbox-net");
 
-		if (open->lan)
-			add_word(w, "lan");
-		else
-			add_word(w, open->port ? "loopback=%u" : "loopback", open->port);
-	}
-	return w->count < HELPER_WORDS ? 0 : fail(0, "too many --net-open");
+	if (result == 0)
+		result = add_word(w, "mtu=%lld",
+				  (long long)(sb->net_mtu ? sb->net_mtu : NET_MTU_DEFAULT));
+	if (result == 0 && sb->net_ipv6 == NET_IPV6_ON)
+		result = add_word(w, "ipv6");
+	for (size_t i = 0; result == 0 && i < sb->dns_count; i++)
+		result = add_word(w, "dns=%s", sb->dns[i]);
+	for (size_t i = 0; result == 0 && i < sb->net_open_count; i++)
+		result = add_open(w, &sb->net_open[i]);
+	for (size_t i = 0; result == 0 && i < sb->net_rule_count; i++)
+		result = add_word(w, "%s=%s", sb->net_rules[i].allow ? "allow" : "deny",
+				  sb->net_rules[i].text);
+	/* the end of the list */
+	return result == 0 && array_add(&w->list, &w->count, sizeof(char *)) ? 0 : -1;
 }
 
 /* Fills path with the place number of the program. Returns whether there is such a place. */
-static bool place(unsigned number, char path[PATH_MAX])
+static bool place(unsigned number, const char *program, char path[PATH_MAX])
 {
-	static const char *const beside[] = {"zbox-net", "../libexec/zbox/zbox-net"};
+	static const char *const beside[] = {"", "../libexec/zbox/"};
 	ssize_t length;
 	char *name;
 
 	if (number == COUNT(beside))
-		return snprintf(path, PATH_MAX, "%s/zbox-net", ZBOX_LIBEXEC) < PATH_MAX;
+		return snprintf(path, PATH_MAX, "%s/%s", ZBOX_LIBEXEC, program) < PATH_MAX;
 	if (number > COUNT(beside))
 		return false;
-	length = readlink("/proc/self/exe", path, PATH_MAX - 32);
+	length = readlink("/proc/self/exe", path, PATH_MAX - BESIDE_LENGTH);
 	if (length <= 0)
 		length = 0;
 	path[length] = '\0';
 	name = strrchr(path, '/');
 	name = name ? name + 1 : path;
-	memcpy(name, beside[number], strlen(beside[number]) + 1);
+	(void)snprintf(name, BESIDE_LENGTH, "%s%s", beside[number], program);
 	return true;
 }
 
 /* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
-static void become_helper(struct words *w, int socket)
+static void become_helper(char *const *words, int socket)
 {
 	char *const no_environment[] = {NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -114,33 +130,30 @@ static void become_helper(struct words *w, int socket)
 
 	(void)sigemptyset(&none);
 	if (null < 0 || setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
-		(void)fail(errno, "zbox-net");
+		(void)fail(errno, "%s", words[0]);
 		return;
 	}
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
-			(void)fail(errno, "zbox-net: descriptor %d", fd);
+			(void)fail(errno, "%s: descriptor %d", words[0], fd);
 	if (socket == HELPER_FD ? fcntl(socket, F_SETFD, 0) < 0 : dup2(socket, HELPER_FD) < 0)
-		(void)fail(errno, "zbox-net: descriptor %d", HELPER_FD);
+		(void)fail(errno, "%s: descriptor %d", words[0], HELPER_FD);
 	close_from_but(HELPER_FD + 1, NULL, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned i = 0; !failure_get() && place(i, path); i++) {
-		(void)execve(path, w->list, no_environment);
+	for (unsigned i = 0; !failure_get() && place(i, words[0], path); i++) {
+		(void)execve(path, words, no_environment);
 		if (errno != ENOENT && errno != ENOTDIR)
 			(void)fail(errno, "%s", path);
 	}
-	(void)fail(ENOENT, "zbox-net");
+	(void)fail(ENOENT, "%s", words[0]);
 }
 
-int net_helper_start(const struct sandbox *sb, struct net_helper *h)
+int net_helper_exec(struct net_helper *h, char *const *words)
 {
-	struct words words;
 	autoclose int theirs = -1;
 	pid_t child;
 	int ends[2];
 
-	if (make_words(sb, &words) < 0)
-		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail(errno, "a socket pair");
 	h->socket = ends[0];
@@ -149,7 +162,7 @@ int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 	if (child < 0)
 		return fail(errno, "fork");
 	if (child == 0) {
-		become_helper(&words, theirs);
+		become_helper(words, theirs);
 		_exit(1);
 	}
 	h->pid = child;
@@ -157,6 +170,17 @@ int net_helper_start(const struct sandbox *sb, struct net_helper *h)
 		return 0;
 	net_helper_end(h);
 	return -1;
+}
+
+int net_helper_start(const struct sandbox *sb, struct net_helper *h)
+{
+	struct words words = {.count = 0};
+	int result = make_words(sb, &words);
+
+	if (result == 0)
+		result = net_helper_exec(h, words.list);
+	free_words(&words);
+	return result;
 }
 
 int net_helper_wait(int *socket)

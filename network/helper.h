@@ -1,5 +1,5 @@
 /*
- * helper.h - zbox-net, the program that carries user-mode networking: its start and its end.
+ * helper.h - the programs beside a sandbox that carry its network: their start and their end.
  */
 #ifndef ZBOX_NETWORK_HELPER_H
 #define ZBOX_NETWORK_HELPER_H
@@ -17,12 +17,15 @@ struct net_helper {
 		-1, -1                                                                             \
 	}
 
-/* Starts the program, outside, in the caller's namespaces. Returns 0, or -1 after fail(): it is
- * not there. */
+/* Starts zbox-net, outside, in the caller's namespaces. Returns 0, or -1 after fail(): it is not
+ * there. */
 int net_helper_start(const struct sandbox *sb, struct net_helper *h) MUST_CHECK;
 
-/* Inside, when the interface has been handed over: waits until the program can carry it, and
- * closes the socket. Returns 0, or -1 after fail() with the program's own words. */
+/* The same for any program: words are its command line, the first its name; borrowed. */
+int net_helper_exec(struct net_helper *h, char *const *words) MUST_CHECK;
+
+/* Inside, when the interface has been handed over: waits until zbox-net can carry it, and closes
+ * the socket. Returns 0, or -1 after fail() with the program's own words. */
 int net_helper_wait(int *socket) MUST_CHECK;
 
 /* Ends it, if it still runs. */

@@ -63,6 +63,8 @@ static ssize_t to_sandbox(const void *frame, size_t length, void *opaque)
 {
 	const struct loop *l = opaque;
 
+	if (!filter_inbound(&l->c->filter, frame, length))
+		return (ssize_t)length;
 	/* when the queue is full: TCP sends again, datagrams are lost as they may be */
 	(void)!write(l->c->device, frame, length);
 	return (ssize_t)length;
@@ -180,7 +182,7 @@ static void take_frames(struct loop *l)
 
 		if (length <= 0)
 			return;
-		l->last_frame = clock_ms();
+		l->last_frame = l->c->filter.now = clock_ms();
 		switch (filter_frame(&l->c->filter, frame, (size_t)length, &flow)) {
 		case FILTER_PASS:
 			if (has_room(l, &flow))

@@ -14,7 +14,8 @@
  * Nothing of the sandbox is looked at before it is confined. A failure is one message to zbox,
  * which then does not start the command: there is never another network instead.
  *
- * Words are zbox's own, so they are few and plain: mtu=N ipv6 lan loopback loopback=PORT dns=ADDR.
+ * Words are zbox's own, so they are few and plain: mtu=N ipv6 lan loopback loopback=PORT dns=ADDR
+ * allow=RULE deny=RULE.
  */
 #include "network/zbox-net.h"
 
@@ -74,6 +75,10 @@ static int take_word(struct carrier *c, const char *word, bool *all)
 		return take_server(&c->names, value + 1);
 	else if (value && strncmp(word, "mtu=", 4) == 0)
 		return take_mtu(c, value + 1);
+	else if (value && strncmp(word, "allow=", 6) == 0)
+		return rules_add(&c->rules, true, value + 1);
+	else if (value && strncmp(word, "deny=", 5) == 0)
+		return rules_add(&c->rules, false, value + 1);
 	else
 		return fail(0, "unknown word: %s", word);
 	return 0;
@@ -89,6 +94,12 @@ static int take_words(struct carrier *c, char **words)
 			return -1;
 	if (all)
 		c->filter.port_count = 0;
+	if (rules_any(&c->rules)) {
+		c->filter.rules = &c->rules;
+		c->filter.learned = &c->learned;
+		c->resolver.filter = &c->filter;
+		c->names.resolver = &c->resolver;
+	}
 	return 0;
 }
 

@@ -4,13 +4,15 @@
  *   zbox-net.c          its words, what it gets, its end
  *   zbox-net-confine.c  it gives up what it does not need
  *   zbox-net-host.c     the host's own addresses and name servers
- *   zbox-net-names.c    the sandbox's name server
+ *   zbox-net-names.c    the sandbox's name server: questions and answers on their way
+ *   zbox-net-resolver.c what becomes of them where there are rules
  *   zbox-net-slirp.c    libslirp, and the loop
  */
 #ifndef ZBOX_NETWORK_ZBOX_NET_H
 #define ZBOX_NETWORK_ZBOX_NET_H
 
 #include "network/addresses.h"
+#include "network/dns.h"
 #include "network/filter.h"
 #include "utils.h"
 
@@ -64,41 +66,52 @@ bool server_parse(const char *text, union server *server);
 
 /* ---- zbox-net-names.c ---- */
 
-#define NAMES_QUERIES 64      /* at a time */
-#define NAMES_STREAMS 16      /* over TCP */
-#define NAMES_QUERY_MAX 1500  /* bytes of a question by UDP */
-#define NAMES_STREAM_MAX 4096 /* bytes on their way over TCP */
+#define NAMES_QUERIES 64     /* at a time */
+#define NAMES_STREAMS 16     /* over TCP */
+#define NAMES_QUERY_MAX 1500 /* bytes of a question */
+
+/* Who asked. */
+struct client {
+	int stream;      /* its number, -1: by UDP, */
+	uint32_t serial; /* and which of those that had it */
+	struct sockaddr_in address;
+};
 
 /* A question that waits for its answer. */
 struct query {
-	int fd; /* to the server, -1: free */
+	bool used;
+	int fd; /* to the server, -1 none */
 	int place;
-	struct sockaddr_in client;
-	uint16_t client_id, id; /* as asked, as passed on */
-	size_t tries;           /* servers that were asked */
+	bool tcp; /* how the server is asked */
+	struct client client;
+	uint16_t id;  /* as passed on */
+	size_t tries; /* servers that were asked */
 	int64_t deadline;
 	size_t length;
-	uint8_t bytes[NAMES_QUERY_MAX];
+	uint8_t bytes[NAMES_QUERY_MAX]; /* as asked */
+	size_t out_length, sent;
+	uint8_t out[2 + NAMES_QUERY_MAX]; /* as passed on, behind its length */
+	size_t got;
+	uint8_t *in; /* TCP: the answer so far, behind its length; owned */
 };
 
-/* One way of a connection. */
-struct way {
-	size_t start, end;
-	bool finished; /* nothing more comes */
-	uint8_t bytes[NAMES_STREAM_MAX];
-};
-
-/* A connection that is passed on: [0] the client's side, [1] the server's. */
+/* A connection of a client. One question at a time. */
 struct stream {
-	int fds[2]; /* -1: free */
-	int places[2];
+	int fd; /* -1: free */
+	int place;
+	uint32_t serial;
+	bool waits; /* for an answer */
 	int64_t deadline;
-	struct way ways[2]; /* from the side of that number */
+	size_t got;
+	uint8_t in[2 + NAMES_QUERY_MAX];
+	uint8_t *out; /* owned */
+	size_t out_length, sent;
 };
 
 struct names {
 	int udp, tcp; /* in the sandbox's network */
 	int udp_place, tcp_place;
+	struct resolver *resolver; /* NULL: questions and answers are passed on as they are */
 	union server servers[NET_DNS_MAX];
 	size_t server_count;
 	size_t first; /* server that is asked first: the last that answered */
@@ -113,6 +126,39 @@ void names_poll(struct names *n, struct polls *p, int *timeout);
 
 /* Does what can be done. */
 void names_serve(struct names *n, const struct polls *p);
+
+/* ---- zbox-net-resolver.c ---- */
+
+#define RESOLVER_ROOM DNS_MESSAGE /* bytes of its longest message */
+
+struct resolver {
+	struct filter *filter; /* with rules, and what was learned */
+	int64_t last;          /* when credit was given, milliseconds */
+	int64_t credit;        /* for names that were not asked for lately, in thousandths */
+};
+
+/* What becomes of a message. More than 0: the length of what is to be sent to the client. */
+enum resolver_step {
+	RESOLVER_DROP = 0,
+	RESOLVER_ASK = -1,  /* the server is to be asked */
+	RESOLVER_WAIT = -2, /* this was no answer */
+	RESOLVER_TCP = -3,  /* the server is to be asked again, by TCP */
+	RESOLVER_NEXT = -4  /* another server is to be asked */
+};
+
+/* A question of a client; out: room for RESOLVER_ROOM bytes. Returns a length or RESOLVER_DROP,
+ * _ASK. */
+int resolver_question(struct resolver *r, const struct query *q, uint8_t *out);
+
+/* What to send to the server. Returns its length. */
+size_t resolver_ask(const struct query *q, uint8_t *out);
+
+/* What a server answered. Returns a length or RESOLVER_WAIT, _TCP, _NEXT. */
+int resolver_answer(struct resolver *r, const struct query *q, const uint8_t *bytes, size_t length,
+		    uint8_t *out);
+
+/* When no server is left. Returns a length, or RESOLVER_DROP. */
+int resolver_failure(const struct query *q, uint8_t *out);
 
 /* ---- zbox-net-confine.c ---- */
 
@@ -135,6 +181,9 @@ struct carrier {
 	struct filter filter;
 	struct host host;
 	struct names names;
+	struct rules rules;
+	struct learned learned;
+	struct resolver resolver;
 };
 
 /* Begins libslirp. Returns 0, or -1 after fail(). */

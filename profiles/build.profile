@@ -2,7 +2,7 @@
 #
 #   zbox --profile build -- make -j2
 #
-# The current folder is writable, at its own path. Everything else is read-only and no more than a
+# The current folder is writable, at its own path, but for .git in it. Everything else is read-only and no more than a
 # compiler needs: /usr and the harmless part of /etc (the base). Home and /tmp are empty and private,
 # there is no network, and what still runs when the command ends is killed.
 
@@ -14,6 +14,13 @@ unshare-all
 seccomp-profile build
 bind ${PWD} ${PWD}
 chdir ${PWD}
+
+# git runs what stands in there (hooks, settings) outside, at the next commit
+? ro-bind ${PWD}/.git ${PWD}/.git
+
+# Debian's tools ask which packages and whose distribution this is
+? ro-bind /var/lib/dpkg /var/lib/dpkg
+? ro-bind /etc/dpkg/origins /etc/dpkg/origins
 
 # what build scripts are told by; none of them is a secret
 env CC

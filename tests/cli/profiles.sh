@@ -118,7 +118,7 @@ is 'and adds nothing' "$(query "[m['operation'] for m in d['mounts'] if m['origi
 # ---- what is shipped ----
 
 cd "$HOME/project" || exit 1
-cp "$shipped/build.profile" "$mine/" # others include it
+cp "$shipped/"{build,browser,desktop}.profile "$mine/" # others include them
 for profile in "$shipped"/*.profile; do
 	name=${profile##*/}
 	ok "$name can be explained" zbox --explain --profile "$profile" -- true

@@ -4,22 +4,31 @@
   tcp ADDRESS PORT | udp ADDRESS PORT | ping ADDRESS      "ok", or the name of the error; and "slow"
                                                           when that took more than a second
   http URL            length and digest of what is there
-  ask SERVER NAME     the addresses of a name, asked by TCP
+  ask SERVER NAME     how many addresses a name has, asked by TCP
+  resolve NAME        its addresses as the C library sees them
+  timed COMMAND...    "ok" or "failed", and "slow" when that took more than ten seconds
+  broken NAME         malformed questions, then a good one
+  tunnel NAME N       N made-up names below NAME
+  reflected A B       asks A, which answers from B as well: who came through
   many ADDRESS PORT N N connections, one after the other: how many were good
   raw WHAT            frames that no honest program sends
 """
 import errno
 import hashlib
 import os
+import random
 import select
 import socket
+import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
 import urllib.request
 
 PAGE = bytes(range(256)) * 80000  # 20 MB
+SITE, TLS = None, None  # of who serves
 
 
 def family_of(address):
@@ -28,15 +37,43 @@ def family_of(address):
 
 # ---- what answers ----
 
-NAMES = {"web.test": ("198.51.100.80", "2001:db8:80::80"), "metadata.test": ("169.254.169.254", None)}
+# A name: its addresses, what it leads to first, and records of other names beside them.
+NAMES = {
+    "web.test": {"to": ["198.51.100.80", "2001:db8:80::80"]},
+    "other.test": {"to": ["198.51.100.81", "2001:db8:80::81"]},
+    "shared.test": {"to": ["198.51.100.80"]},
+    "www.cdn.test": {"to": ["198.51.100.80"]},
+    "metadata.test": {"to": ["169.254.169.254"]},
+    "alias.test": {"by": ["web.test"], "to": ["198.51.100.80"]},
+    "cloak.test": {"by": ["tracker.test"], "to": ["198.51.100.80"]},
+    "closed-alias.test": {"by": ["metadata.test"], "to": ["169.254.169.254"]},
+    "rebind.test": {"to": ["127.0.0.1", "10.9.9.9", "203.0.113.2", "0.0.0.0", "10.0.2.2", "::1",
+                           "::ffff:10.9.9.9", "64:ff9b::7f00:1", "fe80::1"]},
+    "mixed.test": {"to": ["10.9.9.9", "198.51.100.80"]},
+    "poison.test": {"to": ["198.51.100.80"], "beside": [("other.test", "198.51.100.81")]},
+    "loop.test": {"by": ["loop.test"] * 20},
+    "six.test": {"to": ["2001:db8:80::80"]},
+}
 
 
 def name_of(query):
     parts, at = [], 12
     while query[at]:
-        parts.append(query[at + 1:at + 1 + query[at]].decode())
+        parts.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
         at += query[at] + 1
     return ".".join(parts).lower(), query[12:at + 5], struct.unpack(">H", query[at + 1:at + 3])[0]
+
+
+def wire(name):
+    return b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0"
+
+
+def record(owner, kind, data):
+    return wire(owner) + struct.pack(">HHIH", kind, 1, 1, len(data)) + data
+
+
+def address_records(owner, addresses, kind):
+    return [record(owner, kind, socket.inet_pton(family_of(a), a)) for a in addresses if (":" in a) == (kind == 28)]
 
 
 def answer_name(query, stream):
@@ -47,22 +84,44 @@ def answer_name(query, stream):
             return query[:2] + b"\x83\x80\0\1\0\0\0\0\0\0" + question
         records = b"".join(b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + bytes([198, 51, 100, i]) for i in range(200))
         return head + struct.pack(">HHH", 200, 0, 0) + question + records
+    if name == "silent.test":
+        return b""
+    if name == "garbage.test":
+        return query[:2] + b"\x81\x80\0\1\0\7\0\7\0\7" + question + os.urandom(300)
     if name not in NAMES:
         return query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question
-    address = NAMES[name][0 if kind == 1 else 1]
-    if address is None or kind not in (1, 28):
-        return head + b"\0\0\0\0\0\0" + question
-    packed = socket.inet_pton(family_of(address), address)
-    return head + b"\0\1\0\0\0\0" + question + b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 1, len(packed)) + packed
+    entry, records = NAMES[name], []
+    for target in entry.get("by", []):
+        records.append(record(name, 5, wire(target)))
+        name = target
+    if kind in (1, 28):
+        records += address_records(name, entry.get("to", []), kind)
+        for owner, address in entry.get("beside", []):
+            records += address_records(owner, [address], kind)
+    return head + struct.pack(">HHH", len(records), 0, 0) + question + b"".join(records)
+
+
+def site(path):
+    """A file of the directory "site" beside the log, or the page."""
+    wanted = os.path.normpath(SITE + path.split("?")[0])
+    if wanted.startswith(SITE) and os.path.isfile(wanted):
+        with open(wanted, "rb") as f:
+            return b"200 OK", f.read()
+    return (b"404 Not Found", b"") if path.startswith("/git/") else (b"200 OK", PAGE)
 
 
 def serve_tcp(connection, port):
     with connection:
         try:
-            if port == 80:
+            if port == 443:
+                connection = TLS.wrap_socket(connection, server_side=True)
+            if port in (80, 443):
                 request = connection.recv(4096)
                 assert request.startswith(b"GET ")
-                connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(PAGE) + PAGE)
+                status, page = site(request.split()[1].decode())
+                connection.sendall(b"HTTP/1.0 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(page)) + page)
+            elif port == 22:
+                connection.sendall(b"SSH-2.0-test\r\n")
             elif port == 53:
                 length = struct.unpack(">H", connection.recv(2))[0]
                 answer = answer_name(connection.recv(length), True)
@@ -83,15 +142,32 @@ def accept(listener, port):
 def serve_udp(sock, port, log):
     while True:
         data, peer = sock.recvfrom(65536)
-        log.write(f"{sock.getsockname()[0]} {peer[0]} {data[:20]!r}\n")
+        try:
+            what = "asked " + name_of(data)[0] if port == 53 else repr(data[:20])
+            answer = answer_name(data, False) if port == 53 else data
+        except (IndexError, struct.error):
+            what, answer = "broken", b""
+        log.write(f"{sock.getsockname()[0]} {peer[0]} {what}\n")
         log.flush()
-        sock.sendto(answer_name(data, False) if port == 53 else data, peer)
+        if data.startswith(b"reflect "):  # from another address first
+            with socket.socket(family_of(data[8:].decode()), socket.SOCK_DGRAM) as other:
+                other.bind((data[8:].decode(), 0))
+                other.sendto(data, peer)
+        if answer:
+            sock.sendto(answer, peer)
 
 
 def serve(path, addresses):
-    with open(path, "a", encoding="ascii") as log:
+    global SITE, TLS
+    SITE = os.path.join(os.path.dirname(path), "site")
+    ports = (7, 22, 53, 80)
+    if os.path.exists(os.path.join(SITE, "key.pem")):
+        TLS = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        TLS.load_cert_chain(os.path.join(SITE, "cert.pem"), os.path.join(SITE, "key.pem"))
+        ports += (443,)
+    with open(path, "a", encoding="ascii", errors="backslashreplace") as log:
         for address in addresses:
-            for port in (7, 53, 80):
+            for port in ports:
                 listener = socket.create_server((address, port), family=family_of(address), backlog=600)
                 threading.Thread(target=accept, args=(listener, port), daemon=True).start()
                 sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
@@ -150,6 +226,76 @@ def ask(server, name):
     print(struct.unpack(">H", answer[8:10])[0])
 
 
+def resolve(name):
+    """The addresses of a name as the C library sees them."""
+    start = time.monotonic()
+    try:
+        said = " ".join(sorted({a[4][0] for a in socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)}))
+    except socket.gaierror as e:
+        said = {socket.EAI_NONAME: "no such name", socket.EAI_NODATA: "no address",
+                socket.EAI_AGAIN: "failure"}.get(e.errno, str(e))
+    print(said + (" slow" if time.monotonic() - start > 8 else ""))
+
+
+def timed(*command):
+    """Runs a client: how it ended, and whether that took long."""
+    start = time.monotonic()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    print(("failed" if done.returncode else "ok") + (" slow" if time.monotonic() - start > 10 else ""))
+    sys.stderr.buffer.write(done.stdout)
+
+
+def broken_questions(name):
+    """Thousands of malformed messages to the name server; then it still answers."""
+    chance = random.Random(1)
+    head = b"\x12\x34\1\0\0\1\0\0\0\0\0\0"
+    shapes = [b"", head[:7], head, head + b"\x3f", head + b"\xc0\x0c\0\1\0\1", head + b"\xc0\xff\0\1\0\1",
+              head + (b"\x3f" + b"a" * 63) * 20 + b"\0\0\1\0\1", head + b"\1a" * 200 + b"\0\0\1\0\1",
+              head[:4] + b"\xff" * 8 + b"\3web\4test\0\0\1\0\1", b"\x12\x34\xff\xff" + head[4:]]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for i in range(4000):
+            shape = shapes[i % len(shapes)] if i < 1000 else head + chance.randbytes(chance.randrange(1400))
+            s.sendto(shape, ("10.0.2.3", 53))
+    streams = []
+    for i in range(60):
+        s = socket.create_connection(("10.0.2.3", 53), timeout=5)
+        s.send([b"\0", b"\0\5hello", b"\xff\xff" + bytes(3000), b"\1\0" + head, struct.pack(">H", 300) + bytes(300)][i % 5])
+        streams.append(s)
+    ask("10.0.2.3", name)
+
+
+def tunnel(below, count):
+    """Names that were never asked for, as a tunnel makes them: how many of them were asked outside."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect(("10.0.2.3", 53))
+        s.settimeout(8)
+        asked = 0
+        for i in range(int(count)):
+            name = f"{os.urandom(20).hex()}.{below}"
+            s.send(struct.pack(">HHHHHH", i, 0x100, 1, 0, 0, 0) + wire(name) + b"\0\1\0\1")
+            asked += (s.recv(2000)[3] & 15) != 2
+    print("bounded" if 200 <= asked <= 700 else asked)
+
+
+def reflected(asked, other):
+    """The server sends its answer from another address too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(5)
+        s.sendto(b"reflect " + other.encode(), (asked, 7))
+        seen = set()
+        try:
+            while len(seen) < 2:
+                seen.add(s.recvfrom(1000)[1][0])
+                s.settimeout(1)
+        except TimeoutError:
+            pass
+    print("only the answer" if seen == {asked} else sorted(seen))
+
+
+def must_ping(host):
+    try_ping(socket.getaddrinfo(host, 0, socket.AF_INET)[0][4][0])
+
+
 def many(address, port, count):
     good = 0
     for _ in range(int(count)):
@@ -188,6 +334,7 @@ def raw(what):
         "loopback": [datagram(text, to=to) for to in ("127.0.0.1", "0.0.0.0", "127.9.9.9", "10.0.2.2")],
         "own": [datagram(text, to=to) for to in ("203.0.113.2", "192.168.7.2")],
         "source": [datagram(text, source=s, to="198.51.100.80") for s in ("10.0.2.101", "198.51.100.1", "127.0.0.1")],
+        "other": [datagram(text, to="198.51.100.81")],
         "fragment": [datagram(text, to="198.51.100.80", flags=0x2000), datagram(text, to="198.51.100.80", flags=3)],
         "garbage": [os.urandom(n) for n in range(0, 1500, 7)],
     }[what]
@@ -215,4 +362,5 @@ if __name__ == "__main__":
         page = urllib.request.urlopen(rest[0], timeout=60).read()
         print(len(page), hashlib.sha256(page).hexdigest() == hashlib.sha256(PAGE).hexdigest())
     else:
-        {"ask": ask, "many": many, "raw": raw}[command](*rest)
+        {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "tunnel": tunnel,
+         "broken": broken_questions, "reflected": reflected, "must-ping": must_ping}[command](*rest)

@@ -3,15 +3,15 @@
 #
 #   "host"       where zbox is started: 203.0.113.2, 192.168.7.2, 2001:db8:1::2, and a name server
 #                and other services on its loopback only
-#   "internet"   all addresses of $far, each with echo, HTTP and names
+#   "internet"   all addresses of $far, each with echo, HTTP, names, and TLS after world_site
 #
 # Reading it starts the script anew in the host's namespaces: as root, or as root of a user
 # namespace; there `net_zbox` starts zbox, as an ordinary user where that can be. $inside DRIVER-WORDS
 # is what asks from inside.
 # shellcheck disable=SC2034  # variables are for the scripts that read this file
 driver=$TESTS/e2e/net-driver.py
-far=(198.51.100.80 203.0.113.1 192.168.7.1 10.9.9.9 172.16.9.9 100.64.9.9 100.100.100.200
-	169.254.169.254 168.63.129.16 192.0.0.192 198.18.9.9 2001:db8:80::80 fd00:9::9 fd00:ec2::254
+far=(198.51.100.80 198.51.100.81 203.0.113.1 192.168.7.1 10.9.9.9 172.16.9.9 100.64.9.9 100.100.100.200
+	169.254.169.254 168.63.129.16 192.0.0.192 198.18.9.9 2001:db8:80::80 2001:db8:80::81 fd00:9::9 fd00:ec2::254
 	64:ff9b::a09:909 2002:a09:909::1)
 near=(127.0.0.1 ::1 203.0.113.2 192.168.7.2 2001:db8:1::2)
 
@@ -36,6 +36,19 @@ world_end() {
 	chmod -R u+rwX "$T" 2>/dev/null
 }
 trap world_end EXIT
+
+# Before world: web servers with TLS, and a repository below /git/.
+world_site() {
+	mkdir -p "$T/site/git"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=web.test \
+		-addext 'subjectAltName=DNS:web.test,DNS:other.test,DNS:shared.test,DNS:*.cdn.test,IP:198.51.100.81' \
+		-keyout "$T/site/key.pem" -out "$T/site/cert.pem" 2>/dev/null
+	git init -q --bare "$T/site/git/repo.git"
+	git init -q "$T/site/work"
+	git -C "$T/site/work" -c user.name=t -c user.email=t@t.test commit -q --allow-empty -m first
+	git -C "$T/site/work" push -q "$T/site/git/repo.git" HEAD:refs/heads/first
+	git -C "$T/site/git/repo.git" update-server-info
+}
 
 world() {
 	local a internet
@@ -66,7 +79,9 @@ world() {
 	printf 'nameserver 127.0.0.1\nsearch example.test\n' >"$T/resolv.conf"
 	chmod 0644 "$T/resolv.conf"
 	mount --bind "$T/resolv.conf" "$(realpath /etc/resolv.conf)"
-	far python3 "$driver" serve "$T/far.log" "${far[@]}" >"$T/far.up" 2>&1 &
+	# as a command of its own: the process of a function would not pass the signal on
+	nsenter --preserve-credentials -n -t "$internet" python3 "$driver" serve "$T/far.log" "${far[@]}" \
+		>"$T/far.up" 2>&1 &
 	world_pids+=($!)
 	python3 "$driver" serve "$T/near.log" "${near[@]}" >"$T/near.up" 2>&1 &
 	world_pids+=($!)

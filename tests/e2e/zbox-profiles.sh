@@ -77,7 +77,7 @@ fresh_home
 ok 'build: make' sandboxed build make
 ok 'build: what it made is there, and ours' test -x hello -a -O hello
 denied 'build: /usr cannot be written' sandboxed build touch /usr/evil
-for what in key token bashrc network sibling; do
+for what in key token bashrc hook config rename network sibling; do
 	denied "build: $what cannot be done" sandboxed build /tmp/try $what
 done
 is 'build: .bashrc is as it was' "$(cat "$home/.bashrc")" '# mine'

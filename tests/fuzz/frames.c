@@ -8,6 +8,7 @@
 #include "network/filter.h"
 #include "network/refusal.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,36 @@ static void passed(const struct filter *f, const uint8_t *frame)
 		require(ip[17] == 0 && ip[18] == 2 && ip[19] == 2);
 	if (ip[16] == 10 && ip[17] == 0 && ip[18] == 2)
 		require(ip[19] == 2 && (ip[9] == 1 || f->loopback));
+}
+
+/* With a name and an address allowed: nothing else begins. */
+static void ruled(struct filter *f, const uint8_t *frame, size_t length)
+{
+	static struct rules rules;
+	static struct learned learned;
+	struct filter_address web = filter_address4(0xc6336450);
+	struct filter_flow flow;
+	struct rule_set set;
+	int by;
+
+	if (rules.count == 0) {
+		require(rules_add(&rules, true, "web.test:80-90") == 0 &&
+			rules_add(&rules, true, "192.0.2.7") == 0 &&
+			rules_name(&rules, "web.test", &set, &by));
+		learned_add(&learned, "web.test", &set, &web, 60, 0);
+	}
+	f->rules = &rules;
+	f->learned = &learned;
+	f->lan = f->loopback = false;
+	(void)filter_inbound(f, frame, length);
+	if (filter_frame(f, frame, length, &flow) != FILTER_PASS ||
+	    (flow.protocol != IPPROTO_UDP && !flow.starts))
+		return;
+	require(address_is_ip4(&flow.to.address));
+	if (memcmp(&flow.to.address, &web, sizeof(web)) == 0)
+		require(flow.to.port >= 80 && flow.to.port <= 90 && flow.name);
+	else
+		require(read32(flow.to.address.bytes + 12) == 0xc0000207);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -66,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(length <= REFUSAL_MAX && memcmp(answer, frame + 6, 6) == 0);
 		require(filter_frame(&f, answer, length, &flow) == FILTER_DROP);
 	}
+	ruled(&f, frame, size - 1);
 	free(frame);
 	return 0;
 }

@@ -78,11 +78,30 @@ static void test_details(void)
 		  "--dns may be given 3 times");
 }
 
+static void test_rules(void)
+{
+	(void)parse("zbox --net slirp --allow web.test:443 --deny 198.51.100.0/24/tcp "
+		    "--allow=*.cdn.test true");
+	check(sb.net_rule_count == 3 && sb.net_rules[0].allow && !sb.net_rules[1].allow &&
+		      same(sb.net_rules[2].text, "*.cdn.test"),
+	      "--allow and --deny");
+	expect_as(1000, "zbox --net slirp --allow web true",
+		  "--allow web: a name needs a dot: names are not completed inside");
+	expect_as(1000, "zbox --net slirp --deny web.test:x true",
+		  "--deny web.test:x: the port has to be a number from 1 to 65535, or two with a - "
+		  "between");
+	expect_as(1000, "zbox --net host --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --net none --deny web.test true", "--deny requires --net slirp");
+	expect_as(1000, "zbox --net join:5 --allow web.test true", "--allow requires --net slirp");
+	expect_as(1000, "zbox --allow web.test true", "--allow requires --net slirp");
+}
+
 int main(void)
 {
 	test_modes();
 	test_conflicts();
 	test_details();
+	test_rules();
 	sandbox_free(&sb);
 	return test_done();
 }
