@@ -293,11 +293,9 @@ static void apply_one(struct apply *a, const struct change *c)
 	t.dir = dir = below_parent(a->hosts[c->root], c->path, &t.name);
 	if (dir >= 0 && c->kind != CHANGE_REMOVED)
 		t.upper = upper = below_parent(a->uppers[c->root], c->path, &t.upper_name);
-	if (dir < 0 || (c->kind != CHANGE_REMOVED && upper < 0))
-		refuse(a, c, reason_text(errno));
-	else if (!unchanged(&t))
+	if (dir >= 0 && (c->kind == CHANGE_REMOVED || upper >= 0) && !unchanged(&t))
 		refuse(a, c, "it was changed on the host meanwhile");
-	else if (apply_step(a, &t) < 0)
+	else if (dir < 0 || (c->kind != CHANGE_REMOVED && upper < 0) || apply_step(a, &t) < 0)
 		refuse(a, c, reason_text(errno));
 }
 

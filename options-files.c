@@ -307,7 +307,9 @@ const struct option options_overlays[] = {
 		"and "
 		"for the answer k, the changes are kept in a directory that is named. May be "
 		"repeated. Without PATH it is the whole host: read-only, but for the topmost "
-		"directories in which the caller may write. It is an overlay: the host must not "
+		"directories in which the caller may write. A directory with other file systems "
+		"mounted below it is read-only itself, and what is in it is on trial. It is an "
+		"overlay: the host must not "
 		"change the same files meanwhile, and what it did change is not applied. Sockets "
 		"are "
 		"not reached through it, and files of owners and groups that are not mapped cannot "
@@ -361,7 +363,7 @@ const struct option options_overlays[] = {
 	 .personality = FOR_ZBOX,
 	 .field = offsetof(struct sandbox, try_diff),
 	 .needs = "try",
-	 .help = "With --try or --changes: show what changed in texts",
+	 .help = "Show what changed in texts, for --try and --changes",
 	 .man = "With --try and --changes: after the list, a unified diff of each text."},
 	{.name = "json",
 	 .args = "",
@@ -370,7 +372,7 @@ const struct option options_overlays[] = {
 	 .typed = true,
 	 .field = offsetof(struct sandbox, json),
 	 .needs = "changes",
-	 .help = "With --changes: one JSON object",
+	 .help = "Print --changes as one JSON object",
 	 .man = "With --changes: the list as one JSON object."},
 	{0},
 };

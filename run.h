@@ -36,7 +36,7 @@ struct run {
 	pid_t self;      /* alone: the reaper, for its child to know */
 	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
-	struct bus_proxy bus;  /* --dbus */
+	struct bus_proxy bus;                /* --dbus */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
 	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 

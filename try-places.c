@@ -1,10 +1,13 @@
 /*
  * try-places.c - which directories get an overlay for --try.
  *
- *   --try=DIR   DIR, and what is mounted below it: each file system that the caller may write in
- *               gets an overlay of its own, the others are read-only
+ *   --try=DIR   DIR
  *   --try       the whole host read-only, and an overlay on each topmost directory that the caller
  *               may write in
+ *
+ * What is mounted below a directory cannot be uncovered in a user namespace, and so the kernel
+ * takes no directory with mounts below as a layer (mount_namespaces(7), locked mounts). Such a one
+ * is read-only itself, and the directories in it are looked at by themselves.
  *
  * An overlay in a user namespace can only change files whose owner is mapped (Linux 6.2,
  * CVE-2023-0386), and that goes for the directories above a file too. So one overlay on "/" would
@@ -38,11 +41,18 @@ static const char *const left_out[] = {
 /* Directories of the host that the base makes anew, or that no file is kept in. */
 static const char *const not_walked[] = {"/proc", "/sys", "/dev", "/run"};
 
+struct mounted {
+	char *point, *type;
+};
+
 struct search {
 	struct sandbox *sb;
 	struct store *s;
 	const struct mount *from;
 	size_t directories;
+	struct mounted *mounted; /* owned */
+	size_t mounted_count;
+	char *text; /* of mountinfo; owned */
 };
 
 static const char *own(struct sandbox *sb, char *text)
@@ -155,46 +165,41 @@ static bool is_below(const char *path, const char *top)
 	return strncmp(path, top, length) == 0 && path[length] == '/' && path[length + 1] != '\0';
 }
 
-static int add_mounted(struct search *k, const char *path, const char *type)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < k->sb->mount_count; i++)
-		if (strcmp(k->sb->mounts[i].dest, path) == 0 &&
-		    (k->sb->mounts[i].flags & MOUNT_CHANGES))
-			return 0; /* several mounts on one place */
-	if (stat(path, &st) < 0)
-		return 0; /* the caller cannot get there, nor see it inside */
-	if (S_ISDIR(st.st_mode) && !is_left_out(type) && access(path, W_OK) == 0)
-		return add_overlay(k, path);
-	return add_readonly(k, path);
-}
-
-/* An overlay does not show what is mounted below its lower directory. */
-static int add_mounts_below(struct search *k, const char *top)
+static int read_mounts(struct search *k)
 {
 	autoclose int file = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	autofree char *text = NULL;
 	char *save = NULL;
 	size_t length;
 
-	if (file < 0 || !(text = read_fd(file, SIZE_MAX / 2, &length)))
+	if (file < 0 || !(k->text = read_fd(file, SIZE_MAX / 2, &length)))
 		return fail(errno, "/proc/self/mountinfo");
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *point, *type;
+	for (char *line = strtok_r(k->text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct mounted *m = array_add(&k->mounted, &k->mounted_count, sizeof(*m));
 
-		if (!read_line(line, &point, &type))
-			return fail(0, "/proc/self/mountinfo: unexpected line");
-		if (is_below(point, top) && !is_not_walked(point) &&
-		    add_mounted(k, point, type) < 0)
+		if (!m)
 			return -1;
+		if (!read_line(line, &m->point, &m->type))
+			return fail(0, "/proc/self/mountinfo: unexpected line");
 	}
 	return 0;
 }
 
-static int add_top(struct search *k, const char *path)
+static bool has_mounts_below(const struct search *k, const char *top)
 {
-	return add_overlay(k, path) < 0 ? -1 : add_mounts_below(k, path);
+	for (size_t i = 0; i < k->mounted_count; i++)
+		if (is_below(k->mounted[i].point, top))
+			return true;
+	return false;
+}
+
+/* Of what is mounted on the path itself, the last one counts. */
+static bool can_be_layer(const struct search *k, const char *path)
+{
+	for (size_t i = k->mounted_count; i-- > 0;)
+		if (strcmp(k->mounted[i].point, path) == 0)
+			return !is_left_out(k->mounted[i].type);
+	return true;
 }
 
 /* ---- what the caller may write in ---- */
@@ -219,8 +224,10 @@ static int walk_entry(struct search *k, int dir, const char *path, const struct 
 	/* what may be written but not read is not found either */
 	if (fd < 0)
 		return 0;
-	if (faccessat(fd, ".", W_OK | X_OK, 0) == 0)
-		return add_top(k, below);
+	if (!can_be_layer(k, below))
+		return 0;
+	if (faccessat(fd, ".", W_OK | X_OK, 0) == 0 && !has_mounts_below(k, below))
+		return add_overlay(k, below);
 	return walk(k, fd, below, depth - 1);
 }
 
@@ -249,26 +256,31 @@ static int walk(struct search *k, int dir, const char *path, unsigned depth)
 	return result;
 }
 
-static int try_everything(struct search *k)
+/* The directory itself, or what can be had of it. */
+static int add_top(struct search *k, const char *path)
 {
-	autoclose int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int dir = -1;
 
-	if (root < 0)
-		return fail(errno, "/");
-	if (access("/", W_OK) == 0)
-		return add_top(k, "/");
-	return add_readonly(k, "/") < 0 ? -1 : walk(k, root, "/", DEPTH_MAX);
+	if (k->from->source && !has_mounts_below(k, path))
+		return add_overlay(k, path);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail(errno, "--try %s", path);
+	return add_readonly(k, path) < 0 ? -1 : walk(k, dir, path, DEPTH_MAX);
 }
 
 int try_expand(struct sandbox *sb, struct store *s, const struct mount *m)
 {
 	struct search k = {.sb = sb, .s = s, .from = m};
-	autofree char *path = NULL;
+	autofree char *path = realpath(m->source ? m->source : "/", NULL);
+	int result;
 
-	if (!m->source)
-		return try_everything(&k);
-	path = realpath(m->source, NULL);
 	if (!path)
-		return fail(errno, "--try %s", m->source);
-	return add_top(&k, path);
+		return fail(errno, "--try %s", m->source ? m->source : "/");
+	result = read_mounts(&k);
+	if (result == 0)
+		result = add_top(&k, path);
+	free(k.mounted);
+	free(k.text);
+	return result;
 }

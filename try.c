@@ -227,8 +227,10 @@ static char read_answer(void)
 			continue;
 		if (got <= 0)
 			return '\0';
+		if (byte == '\n' && !begun)
+			return '?';
 		if (byte == '\n')
-			return begun ? first : '?';
+			return first;
 		if (!begun) {
 			first = byte;
 			begun = true;

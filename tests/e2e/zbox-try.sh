@@ -247,6 +247,16 @@ nok 'to the end' test -e "$T/broken"
 is 'and all is applied' "$(tree_ changes was p)" "$(cat wanted)"
 is 'without anything else left behind' "$(find "$T/p" -name '.zbox-*')" ''
 
+# ---- what is mounted below ----
+
+project
+mounted() { bwrap --dev-bind / / --tmpfs "$T/p/old" -- "$ZBOX" --ro-bind /usr /usr --try="$T/p" --chdir "$T/p" "$@"; }
+run mounted sh -c 'touch dir/new'
+matches 'with a mount below, what is beside it is on trial' "$err" "added    file +0 0644  $T/p/dir/new"
+nok 'the directory itself is read-only' mounted touch top
+run zbox --discard "$(kept)"
+nok 'and nothing reaches the host' test -e "$T/p/dir/new"
+
 # ---- a real installation, on the whole host ----
 
 mkdir -p "$T/inst"
