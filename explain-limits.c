@@ -10,19 +10,43 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static void PRINTF(2, 3) item(struct page *p, const char *format, ...)
+/* Who is told the sentences: a page, or a text with newlines between them. */
+struct listener {
+	struct page *page; /* NULL: the text */
+	char *text;
+	size_t size, used;
+};
+
+static void say(struct listener *l, const char *sentence)
+{
+	int length;
+
+	if (l->page) {
+		page_item(l->page, sentence);
+		return;
+	}
+	length = snprintf(l->text + l->used, l->size - l->used, "%s%s", l->used ? "\n" : "",
+			  sentence);
+	/* what has no room is left out whole */
+	if (length < 0 || (size_t)length >= l->size - l->used)
+		l->text[l->used] = '\0';
+	else
+		l->used += (size_t)length;
+}
+
+static void PRINTF(2, 3) item(struct listener *l, const char *format, ...)
 {
 	char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
 	if (vasprintf(&text, format, args) >= 0)
-		page_item(p, text);
+		say(l, text);
 	va_end(args);
 	free(text);
 }
 
-static void explain_rlimit(struct page *p, const struct rlimit_change *change)
+static void explain_rlimit(struct listener *p, const struct rlimit_change *change)
 {
 	autofree char *text = NULL;
 	size_t length;
@@ -35,14 +59,13 @@ static void explain_rlimit(struct page *p, const struct rlimit_change *change)
 	(void)fputc(':', out);
 	rlimit_print(out, change->hard);
 	if (fclose(out) == 0)
-		page_item(p, text);
+		say(p, text);
 }
 
-void explain_limits(struct page *p, const struct sandbox *sb)
+static void sentences(struct listener *p, const struct sandbox *sb)
 {
 	char text[DURATION_TEXT];
 
-	page_list(p, "limits");
 	for (size_t i = 0; i < sb->rlimit_count; i++)
 		explain_rlimit(p, &sb->rlimits[i]);
 	if (sb->nice != NICE_UNSET)
@@ -58,9 +81,25 @@ void explain_limits(struct page *p, const struct sandbox *sb)
 		     duration_print(text, sb->cpu_limit));
 	if (sb->time_limit > 0 || sb->cpu_limit > 0)
 		item(p, "then SIGTERM, and SIGKILL %s later", duration_print(text, sb->grace));
+}
+
+void explain_limits(struct page *p, const struct sandbox *sb)
+{
+	struct listener l = {.page = p};
+
+	page_list(p, "limits");
+	sentences(&l, sb);
 	page_list_end(p);
 	if (sb->stats_file)
 		page_text(p, "stats-file", sb->stats_file);
 	if (sb->meta_file)
 		page_text(p, "meta-file", sb->meta_file);
+}
+
+void limits_text(const struct sandbox *sb, char *text, size_t size)
+{
+	struct listener l = {.text = text, .size = size};
+
+	text[0] = '\0';
+	sentences(&l, sb);
 }

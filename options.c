@@ -138,7 +138,8 @@ static bool prints_page(const struct parser *p)
 {
 	enum print_what print = p->sb->print;
 
-	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
+	return p->sb->manage != MANAGE_NOTHING ||
+	       (print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON);
 }
 
 /* --help and the like end the parsing; --changes goes on with --diff and --json. */
