@@ -45,6 +45,10 @@ static void operation(const struct mount *m, char *name, size_t size)
 		(void)snprintf(name, size, "protect%s", m->flags & MOUNT_TRY ? "-try" : "");
 		return;
 	}
+	if (m->flags & MOUNT_CHANGES) {
+		(void)snprintf(name, size, "try");
+		return;
+	}
 	if (m->flags & MOUNT_CREATE) {
 		(void)snprintf(name, size, "rw-bind-create");
 		return;

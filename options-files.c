@@ -293,5 +293,86 @@ const struct option options_overlays[] = {
 	 .man = "Further options of the overlay file system, as mount(8) writes them, for the "
 		"overlay that follows. May be repeated, before or after --overlay-src. The kernel "
 		"alone judges them."},
+	{.name = "try",
+	 .args = "[PATH]",
+	 .apply = add_try,
+	 .personality = FOR_ZBOX,
+	 .conflicts = "landlock-only map rootfs",
+	 .help = "Let the command change PATH, or the host, on trial",
+	 .man = "Puts the directory PATH at its own place, so that the command may change it and "
+		"the "
+		"host does not see it. When the command has ended zbox shows what was added, "
+		"changed "
+		"and removed, and asks, on a terminal, whether to apply it; without a terminal, "
+		"and "
+		"for the answer k, the changes are kept in a directory that is named. May be "
+		"repeated. Without PATH it is the whole host: read-only, but for the topmost "
+		"directories in which the caller may write. A directory with other file systems "
+		"mounted below it is read-only itself, and what is in it is on trial. It is an "
+		"overlay: the host must not "
+		"change the same files meanwhile, and what it did change is not applied. Sockets "
+		"are "
+		"not reached through it, and files of owners and groups that are not mapped cannot "
+		"be changed. To read, everything is there that the caller may read: --mask hides. "
+		"Set-ID bits are dropped, devices and sockets are not applied; a file that was "
+		"changed is replaced by a new one, so that its hard links keep what they had."},
+	{.name = "try-keep",
+	 .args = "DIR",
+	 .apply = set_text,
+	 .personality = FOR_ZBOX,
+	 .field = offsetof(struct sandbox, try_keep),
+	 .needs = "try",
+	 .help = "Keep the changes of --try in DIR and do not ask",
+	 .man = "The changes are kept in DIR, which has to be new or empty, and nothing is asked "
+		"or "
+		"listed. DIR must not be on an overlay or a network file system. Otherwise they "
+		"are "
+		"in a directory in TMPDIR, or in /var/tmp."},
+	{.name = "changes",
+	 .args = "DIR",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_CHANGES,
+	 .typed = true,
+	 .help = "Print the changes that --try kept in DIR",
+	 .man = "Prints the changes that --try left in DIR: what happened, type, size, mode, path. "
+		"Control characters in names are escaped. With --diff also what changed in texts, "
+		"with --json one JSON object."},
+	{.name = "apply",
+	 .args = "DIR",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_APPLY,
+	 .typed = true,
+	 .help = "Apply the changes in DIR to the host, and remove DIR",
+	 .man = "Applies the changes in DIR to the host and then removes DIR. What was changed on "
+		"the host since the command was started is not touched; it is named, DIR is kept, "
+		"and the status is 1. No link is followed, each file is complete or as it was, and "
+		"what was interrupted can be done again."},
+	{.name = "discard",
+	 .args = "DIR",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_DISCARD,
+	 .typed = true,
+	 .help = "Remove DIR with the changes in it",
+	 .man = "Removes DIR, which --try made, with all changes in it."},
+	{.name = "diff",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 .field = offsetof(struct sandbox, try_diff),
+	 .needs = "try",
+	 .help = "Show what changed in texts, for --try and --changes",
+	 .man = "With --try and --changes: after the list, a unified diff of each text."},
+	{.name = "json",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 .typed = true,
+	 .field = offsetof(struct sandbox, json),
+	 .needs = "changes",
+	 .help = "Print --changes as one JSON object",
+	 .man = "With --changes: the list as one JSON object."},
 	{0},
 };

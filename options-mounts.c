@@ -165,3 +165,19 @@ int add_mount(struct parser *p, const struct option *o, char **arg)
 		return take_layers(p, m);
 	return 0;
 }
+
+/* What it becomes is found out at the start, see try.c. */
+int add_try(struct parser *p, const struct option *o, char **arg)
+{
+	struct mount *m;
+
+	if (arg[0] && !arg[0][0])
+		return fail(0, "--%s does not take an empty path argument", o->name);
+	m = sandbox_mount(p->sb, MOUNT_OVERLAY, arg[0] ? arg[0] : "/");
+	if (!m)
+		return -1;
+	m->flags = MOUNT_CHANGES;
+	m->source = arg[0];
+	m->origin = p->origin;
+	return 0;
+}

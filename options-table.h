@@ -150,6 +150,7 @@ int add_seccomp_change(struct parser *p, const struct option *o, char **arg);
 int add_layer(struct parser *p, const struct option *o, char **arg);
 int add_overlay_option(struct parser *p, const struct option *o, char **arg);
 int add_mount(struct parser *p, const struct option *o, char **arg);
+int add_try(struct parser *p, const struct option *o, char **arg);
 int add_env(struct parser *p, const struct option *o, char **arg);
 int add_cap(struct parser *p, const struct option *o, char **arg);
 int unshare_namespaces(struct parser *p, const struct option *o, char **arg);

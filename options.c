@@ -133,13 +133,22 @@ static int check_pending_layers(const struct parser *p, const struct option *o)
 	return 0;
 }
 
-/* --help and the like end the parsing; --explain wants the rest of the plan. */
-static bool stopped(const struct parser *p)
+/* A page is printed and nothing is run; --explain wants the plan. */
+static bool prints_page(const struct parser *p)
 {
 	enum print_what print = p->sb->print;
 
 	return p->sb->manage != MANAGE_NOTHING ||
 	       (print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON);
+}
+
+/* --help and the like end the parsing; --changes goes on with --diff and --json. */
+static bool stopped(const struct parser *p)
+{
+	enum print_what print = p->sb->print;
+
+	return prints_page(p) && print != PRINT_CHANGES && print != PRINT_APPLY &&
+	       print != PRINT_DISCARD;
 }
 
 /* Mounts know where they came from; for the others --explain gets a list. */
@@ -286,13 +295,13 @@ int options_parse(struct sandbox *sb, int argc, char **argv, const struct option
 		result = profiles_take(&p, argv + 1, count);
 	if (result == 0)
 		result = parse_words(&p, argv + 1, count, NULL);
-	if (result == 0 && !stopped(&p))
+	if (result == 0 && !prints_page(&p))
 		result = check_pending_layers(&p, NULL);
 	/* bubblewrap lets --perms and --size before the command pass */
-	if (result == 0 && !stopped(&p) && sb->personality == PERSONALITY_ZBOX)
+	if (result == 0 && !prints_page(&p) && sb->personality == PERSONALITY_ZBOX)
 		result = check_pending(&p, NULL);
 	/* nothing runs without the profiles that were asked for */
-	if (result == 0 && p.no_profiles && !stopped(&p))
+	if (result == 0 && p.no_profiles && !prints_page(&p))
 		result = fail(0, "the profiles were not read");
 	free(p.layers);
 	free(p.overlay_options);

@@ -456,6 +456,7 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 		      run->master,
 		      run->files.stats,
 		      run->files.meta,
+		      run->changes,
 		      run->net.socket,
 		      run->ports[0].socket,
 		      run->ports[1].socket,

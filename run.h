@@ -61,6 +61,7 @@ struct run {
 	char **argv, **environment; /* of the command; owned */
 	char *argv0;                /* instead of argv[0], NULL none; owned */
 	char *exec_label;           /* copy of --exec-label, NULL none; owned */
+	int changes;                /* the directory of --try, to be kept open, -1 none */
 	struct guard guard;         /* what masks rest on */
 	int *locks;                 /* files of --lock-file */
 	size_t lock_count;

@@ -35,10 +35,12 @@
 #include "rootfs.h"
 #include "run.h"
 #include "seccomp.h"
+#include "try.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -214,7 +216,9 @@ static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 		report_warning(sb, text);
 }
 
-static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
+/* changes: descriptor of the directory of --try, -1 none. *ran: whether the command was started. */
+static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words,
+		       int changes, bool *ran)
 {
 	static struct terminal terminal;
 	static struct control control;
@@ -241,6 +245,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.files = RESULT_FILES_NONE,
 		.tap = {.device = -1},
 		.guard = GUARD_NONE,
+		.changes = changes,
 		.proc = -1,
 		.children = -1,
 		.slave = -1,
@@ -259,6 +264,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	} else {
 		status = supervisor_status(&run.supervisor);
 	}
+	*ran = run.supervisor.started;
 	failed = failure_get() != NULL;
 	control_close(&control, status);
 	failure_step("record");
@@ -288,7 +294,7 @@ static int print_plan(const struct sandbox *sb, const struct privileges *privile
 	return flush_page(sb, true);
 }
 
-static int plan(struct sandbox *sb, struct privileges *privileges)
+static int plan(struct sandbox *sb, struct privileges *privileges, struct store *changes)
 {
 	struct capability_sets sets = {0};
 
@@ -305,6 +311,9 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	failure_step("rootfs");
 	if (rootfs_choose(sb) < 0)
 		return -1;
+	failure_step("try");
+	if (try_prepare(sb, changes) < 0)
+		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0 || registry_mask(sb) < 0 || sandbox_masks_last(sb) < 0)
 		return -1;
@@ -316,19 +325,44 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	return warn_weaknesses(sb, privileges);
 }
 
+/* Whatever was changed with --try. */
+static int end_changes(const struct sandbox *sb, struct store *changes, bool ran, int status)
+{
+	sigset_t none;
+	int result;
+
+	if (changes->fd < 0)
+		return status;
+	failure_clear(); /* of the run: it was reported */
+	failure_step("changes");
+	/* a question can be broken off, and so can what follows */
+	(void)sigemptyset(&none);
+	if (ran && sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		result = fail(errno, "sigprocmask");
+	else
+		result = try_finish(sb, changes, ran);
+	store_free(changes);
+	if (result < 0)
+		report_failure(sb, failure_get());
+	return result == 0 || status != 0 ? status : 125;
+}
+
 static int run_plan(struct sandbox *sb, char **words)
 {
 	struct privileges privileges = {0};
+	struct store changes = STORE_NONE;
+	bool ran = false;
 	int status;
 
-	if (plan(sb, &privileges) < 0) {
+	if (plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
 		status = print_plan(sb, &privileges);
 	} else {
 		report_warnings(sb);
-		status = run_command(sb, &privileges, words);
+		status = run_command(sb, &privileges, words, changes.fd, &ran);
 	}
+	status = end_changes(sb, &changes, ran, status);
 	privileges_free(&privileges);
 	return status;
 }
@@ -356,6 +390,15 @@ static int print_page(const struct sandbox *sb, const char *argv0,
 	case PRINT_NO_DESKTOP_ENTRY:
 		failure_step("desktop entry");
 		return flush_page(sb, entry_remove(stdout, sb->print_arg, reader) == 0);
+	case PRINT_CHANGES:
+	case PRINT_APPLY:
+	case PRINT_DISCARD: {
+		int status;
+
+		failure_step("changes");
+		status = try_page(sb);
+		return status < 0 ? failed_before(sb) : status;
+	}
 	case PRINT_NOTHING:
 	case PRINT_EXPLAIN:
 	case PRINT_EXPLAIN_JSON:

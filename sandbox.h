@@ -57,6 +57,7 @@ enum mount_kind {
 enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
 	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
+	MOUNT_CHANGES = 1 << 5, /* --try: an overlay whose upper directory try.c makes */
 	MOUNT_CREATE = 1 << 3,  /* the source directory is made when it does not exist */
 	MOUNT_TRY = 1 << 2,     /* skip when the source does not exist */
 	MOUNT_OWN = 1 << 4      /* overlays: missing places of mounts may be made in it */
@@ -263,7 +264,10 @@ enum print_what {
 	PRINT_SECCOMP_SHOW,
 	PRINT_SECCOMP_WHY,
 	PRINT_DESKTOP_ENTRY,
-	PRINT_NO_DESKTOP_ENTRY
+	PRINT_NO_DESKTOP_ENTRY,
+	PRINT_CHANGES,
+	PRINT_APPLY,
+	PRINT_DISCARD
 };
 
 /* What is done with sandboxes that run, instead of running anything. */
@@ -306,6 +310,8 @@ struct sandbox {
 	bool strict_dest;      /* a destination whose last part is a symlink is refused */
 	bool tolerate_remount; /* --not-a-security-boundary: flags that a submount refuses only warn
 				*/
+	const char *try_keep;  /* where --try leaves the changes, NULL: asks */
+	bool try_diff, json;   /* --diff; the list as JSON */
 	const char *
 		*overlay_options; /* --overlay-opt, for the overlay that follows; see options.c */
 	size_t overlay_option_count;
@@ -418,7 +424,7 @@ struct sandbox {
 	size_t profile_count;
 	struct choice *choices;
 	size_t choice_count;
-	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME, --desktop-entry APP */
+	const char *print_arg; /* --seccomp-show NAME, --desktop-entry APP, --changes DIR ... */
 	enum manage_what manage;
 	const char *manage_name; /* of the sandbox */
 	int manage_signal;       /* --kill, 0: everything is killed */

@@ -84,6 +84,13 @@ _zbox_own="--explain \
 	--protect-try \
 	--strict-dest \
 	--no-base \
+	--try \
+	--try-keep \
+	--changes \
+	--apply \
+	--discard \
+	--diff \
+	--json \
 	--unshare-time \
 	--boottime \
 	--monotonic \
@@ -217,6 +224,10 @@ _zbox_operands()
 		--tmp-overlay | \
 		--ro-overlay | \
 		--overlay-opt | \
+		--try-keep | \
+		--changes | \
+		--apply | \
+		--discard | \
 		--boottime | \
 		--monotonic | \
 		--netns | \
@@ -370,6 +381,10 @@ _zbox_operand()
 		--overlay:3 | \
 		--tmp-overlay:1 | \
 		--ro-overlay:1 | \
+		--try-keep:1 | \
+		--changes:1 | \
+		--apply:1 | \
+		--discard:1 | \
 		--netns:1 | \
 		--net-log:1 | \
 		--net-pcap:1 | \

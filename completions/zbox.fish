@@ -23,6 +23,10 @@ function __zbox_operands
 			--tmp-overlay \
 			--ro-overlay \
 			--overlay-opt \
+			--try-keep \
+			--changes \
+			--apply \
+			--discard \
 			--boottime \
 			--monotonic \
 			--netns \
@@ -213,6 +217,10 @@ set -l paths --profile:1 \
 	--overlay:3 \
 	--tmp-overlay:1 \
 	--ro-overlay:1 \
+	--try-keep:1 \
+	--changes:1 \
+	--apply:1 \
+	--discard:1 \
 	--netns:1 \
 	--net-log:1 \
 	--net-pcap:1 \
@@ -315,6 +323,13 @@ complete -c zbox -n '__zbox_is option' -l protect -d 'Keep PATH as it is, also w
 complete -c zbox -n '__zbox_is option' -l protect-try -d 'Like --protect, where the directory of PATH exists'
 complete -c zbox -n '__zbox_is option' -l strict-dest -d 'Refuse destinations whose last part is a symbolic link'
 complete -c zbox -n '__zbox_is option' -l no-base -d 'Add nothing to the root that was not asked for'
+complete -c zbox -n '__zbox_is option' -l try -d 'Let the command change PATH, or the host, on trial'
+complete -c zbox -n '__zbox_is option' -l try-keep -d 'Keep the changes of --try in DIR and do not ask'
+complete -c zbox -n '__zbox_is option' -l changes -d 'Print the changes that --try kept in DIR'
+complete -c zbox -n '__zbox_is option' -l apply -d 'Apply the changes in DIR to the host, and remove DIR'
+complete -c zbox -n '__zbox_is option' -l discard -d 'Remove DIR with the changes in it'
+complete -c zbox -n '__zbox_is option' -l diff -d 'Show what changed in texts, for --try and --changes'
+complete -c zbox -n '__zbox_is option' -l json -d 'Print --changes as one JSON object'
 complete -c zbox -n '__zbox_is option' -l unshare-time -d 'Make a new namespace for clocks'
 complete -c zbox -n '__zbox_is option' -l boottime -d 'Add OFFSET to the time since the start of the machine'
 complete -c zbox -n '__zbox_is option' -l monotonic -d 'Add OFFSET to the monotonic clock'

@@ -1,0 +1,324 @@
+/*
+ * changes-store.c - the directory that holds what a command changed: made, opened, removed.
+ *
+ *   store_make      a new directory, mode 0700, locked for as long as zbox runs
+ *   store_add_root  for each directory under an overlay: N/upper, N/work
+ *   store_begin     the time from which on the host's changes count as others', then the manifest
+ *   store_open      later: --changes, --apply, --discard
+ *   store_discard   the manifest goes last, so that what was interrupted can be found and done
+ * again
+ *
+ * The time is the kernel's clock for files, read as the ctime of a file that is made here: a ctime
+ * cannot be set, and every change of a file moves it. The clock ticks a few hundred times a second;
+ * the next tick is waited for, so that what was written before is older for certain.
+ *
+ * What an attacker would try: a directory of his under the name that the caller gives (it has to be
+ * the caller's and nobody else may write in it), a link instead of it (refused), two of us at once
+ * (flock).
+ */
+#include "changes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define MANIFEST "zbox-try"
+#define MARK "zbox-try.time"
+#define NOTES "touched"
+#define NOTES_MAX (64U << 20)
+#define MANIFEST_MAX (1U << 20)
+#define TICKS_MAX 10000000 /* looks at the clock; a tick comes within 10 ms */
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+static int fail_store(const struct store *s, int err)
+{
+	return fail(err, "the changes in %s", s->path);
+}
+
+static int lock_store(struct store *s)
+{
+	struct stat st;
+
+	if (fstat(s->fd, &st) < 0)
+		return fail_store(s, errno);
+	if (st.st_uid != geteuid() || (st.st_mode & 0022))
+		return fail(0, "%s has to belong to you, and nobody else may write in it", s->path);
+	if (flock(s->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? fail(0, "%s is in use by another zbox", s->path)
+					    : fail_store(s, errno);
+	return 0;
+}
+
+static int open_store(struct store *s)
+{
+	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return s->fd < 0 ? fail_store(s, errno) : lock_store(s);
+}
+
+/* ---- making ---- */
+
+static char *temporary_store(void)
+{
+	const char *place = getenv("TMPDIR");
+	char *path =
+		format_text("%s/zbox-try.XXXXXX", place && place[0] == '/' ? place : "/var/tmp");
+
+	if (path && !mkdtemp(path)) {
+		(void)fail(errno, "%s", path);
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+static int require_empty(const struct store *s)
+{
+	struct stat st;
+
+	if (fstatat(s->fd, MANIFEST, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return fail(0, "%s holds changes already: --apply or --discard them first",
+			    s->path);
+	if (unlinkat(AT_FDCWD, s->path, AT_REMOVEDIR) == 0)
+		return 0;
+	return errno == ENOTEMPTY || errno == EEXIST ? fail(0, "%s is not empty", s->path)
+						     : fail_store(s, errno);
+}
+
+/* rmdir(2) tells whether the directory was empty, then it is made anew. */
+static int named_store(struct store *s, const char *path)
+{
+	char *absolute;
+
+	s->path = format_text("%s", path);
+	if (!s->path)
+		return -1;
+	if (mkdir(s->path, 0700) < 0) {
+		if (errno != EEXIST)
+			return fail_store(s, errno);
+		if (open_store(s) < 0 || require_empty(s) < 0)
+			return -1;
+		close_fd(&s->fd);
+		if (mkdir(s->path, 0700) < 0)
+			return fail_store(s, errno);
+	}
+	absolute = realpath(s->path, NULL);
+	if (!absolute)
+		return fail_store(s, errno);
+	free(s->path);
+	s->path = absolute;
+	return 0;
+}
+
+int store_make(struct store *s, const char *path)
+{
+	*s = (struct store)STORE_NONE;
+	if (path) {
+		if (named_store(s, path) < 0)
+			return -1;
+	} else {
+		s->path = temporary_store();
+		if (!s->path)
+			return -1;
+	}
+	s->made = true;
+	if (chmod(s->path, 0700) < 0) /* whatever the umask was */
+		return fail_store(s, errno);
+	return open_store(s);
+}
+
+/* An overlay marks directories with attributes, and goes on without where it cannot. */
+static int require_attributes(const struct store *s, int upper)
+{
+	if (fsetxattr(upper, "user.overlay.zbox", "y", 1, 0) < 0)
+		return fail(errno,
+			    "the file system of %s cannot hold changes: name a directory elsewhere "
+			    "with --try-keep",
+			    s->path);
+	return fremovexattr(upper, "user.overlay.zbox") < 0 ? fail_store(s, errno) : 0;
+}
+
+int store_add_root(struct store *s, const char *path)
+{
+	struct store_root *root;
+	autoclose int upper = -1;
+	struct stat st;
+	char name[3][40];
+
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return fail(errno ? errno : ENOTDIR, "--try %s", path);
+	if (s->root_count == STORE_ROOTS_MAX)
+		return fail(0, "--try: more than %d file systems", STORE_ROOTS_MAX);
+	(void)snprintf(name[0], sizeof(name[0]), "%zu", s->root_count);
+	(void)snprintf(name[1], sizeof(name[1]), "%zu/upper", s->root_count);
+	(void)snprintf(name[2], sizeof(name[2]), "%zu/work", s->root_count);
+	for (size_t i = 0; i < COUNT(name); i++)
+		if (mkdirat(s->fd, name[i], 0700) < 0)
+			return fail_store(s, errno);
+	upper = openat(s->fd, name[1], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0)
+		return fail_store(s, errno);
+	if (require_attributes(s, upper) < 0)
+		return -1;
+	/* the top of an overlay has the mode of its upper directory */
+	if (fchmod(upper, st.st_mode & 01777) < 0)
+		return fail_store(s, errno);
+	root = array_add(&s->roots, &s->root_count, sizeof(*root));
+	if (!root)
+		return -1;
+	root->dev = st.st_dev;
+	root->ino = st.st_ino;
+	root->path = format_text("%s", path);
+	return root->path ? 0 : -1;
+}
+
+static int mark(const struct store *s, struct timespec *now)
+{
+	autoclose int fd = -1;
+	struct stat st;
+
+	if (unlinkat(s->fd, MARK, 0) < 0 && errno != ENOENT)
+		return -1;
+	fd = openat(s->fd, MARK, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	*now = st.st_ctim;
+	return 0;
+}
+
+/* The next tick of the clock for files. */
+static int read_clock(struct store *s)
+{
+	struct timespec first;
+
+	if (mark(s, &first) < 0)
+		return fail_store(s, errno);
+	for (unsigned i = 0; i < TICKS_MAX; i++) {
+		if (mark(s, &s->start) < 0)
+			return fail_store(s, errno);
+		if (s->start.tv_sec != first.tv_sec || s->start.tv_nsec != first.tv_nsec)
+			return unlinkat(s->fd, MARK, 0) < 0 ? fail_store(s, errno) : 0;
+	}
+	return fail(0, "the clock for files stands still");
+}
+
+int store_begin(struct store *s)
+{
+	autofree char *text = NULL;
+	autoclose int fd = -1;
+
+	if (read_clock(s) < 0)
+		return -1;
+	text = manifest_text(s);
+	if (!text)
+		return -1;
+	fd = openat(s->fd, MANIFEST ".new", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || write_fd(fd, text, strlen(text)) < 0 || fsync(fd) < 0 ||
+	    renameat(s->fd, MANIFEST ".new", s->fd, MANIFEST) < 0)
+		return fail_store(s, errno);
+	return 0;
+}
+
+/* ---- what was touched when it was applied ---- */
+
+int store_note(const struct store *s, const struct stat *st)
+{
+	const struct store_file file = {st->st_dev, st->st_ino};
+	autoclose int fd =
+		openat(s->fd, NOTES, O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -1 : write_fd(fd, &file, sizeof(file));
+}
+
+/* Whole records; one that was cut off was not acted upon. */
+static int read_notes(struct store *s)
+{
+	autoclose int fd = openat(s->fd, NOTES, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t length;
+	char *bytes;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail_store(s, errno);
+	bytes = read_fd(fd, NOTES_MAX, &length);
+	if (!bytes)
+		return fail_store(s, errno);
+	s->ours = (struct store_file *)(void *)bytes;
+	s->our_count = length / sizeof(*s->ours);
+	return 0;
+}
+
+bool store_is_newer(const struct store *s, const struct stat *st)
+{
+	if (is_before(&st->st_ctim, &s->start))
+		return false;
+	for (size_t i = 0; i < s->our_count; i++)
+		if (s->ours[i].dev == st->st_dev && s->ours[i].ino == st->st_ino)
+			/* a directory that we made; another name of a file that we removed */
+			return !S_ISDIR(st->st_mode) && !is_before(&st->st_mtim, &s->start);
+	return true;
+}
+
+/* ---- opening, removing ---- */
+
+int store_open(struct store *s, const char *path)
+{
+	autoclose int fd = -1;
+	autofree char *text = NULL;
+	size_t length;
+
+	*s = (struct store)STORE_NONE;
+	s->path = realpath(path, NULL);
+	if (!s->path)
+		return fail(errno, "the changes in %s", path);
+	if (open_store(s) < 0)
+		return -1;
+	fd = openat(s->fd, MANIFEST, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? fail(0, "%s holds no changes of zbox", s->path)
+				       : fail_store(s, errno);
+	text = read_fd(fd, MANIFEST_MAX, &length);
+	if (!text)
+		return fail_store(s, errno);
+	if (strlen(text) != length)
+		return fail(0, "%s: zbox-try: a line is not understood", s->path);
+	return manifest_parse(s, text) < 0 ? -1 : read_notes(s);
+}
+
+int store_discard(struct store *s)
+{
+	/* all but the manifest; work directories have no rights at all */
+	for (size_t i = 0; i < s->root_count; i++) {
+		char name[24];
+		autoclose int root = -1;
+
+		(void)snprintf(name, sizeof(name), "%zu", i);
+		root = below_open(s->fd, name, O_RDONLY | O_DIRECTORY);
+		if (root < 0 && errno == ENOENT)
+			continue;
+		if (root < 0 || remove_below(root, REMOVE_DEPTH) < 0 ||
+		    unlinkat(s->fd, name, AT_REMOVEDIR) < 0)
+			return fail_store(s, errno);
+	}
+	if (remove_below(s->fd, 1) < 0 || unlinkat(AT_FDCWD, s->path, AT_REMOVEDIR) < 0)
+		return fail_store(s, errno);
+	return 0;
+}
+
+void store_free(struct store *s)
+{
+	for (size_t i = 0; i < s->root_count; i++)
+		free(s->roots[i].path);
+	free(s->roots);
+	free(s->ours);
+	free(s->path);
+	close_fd(&s->fd);
+	*s = (struct store)STORE_NONE;
+}
