@@ -48,7 +48,8 @@ library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-scope_LIBS := $(call library,libsystemd)
-HELPERS        := $(B)/zbox-ports $(foreach h,zbox-net zbox-scope,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+zbox-unpack_LIBS := $(call library,libarchive)
+HELPERS        := $(B)/zbox-ports $(foreach h,zbox-net zbox-scope zbox-unpack,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
 HELPER_SOURCES := $(PURE) network/confine.c $(wildcard network/zbox-net*.c network/zbox-ports*.c cgroup/zbox-scope.c)
 SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c desktop/*.c cgroup/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
@@ -64,17 +65,18 @@ $(B)/bwrap: $(B)/zbox
 # a helper's own sources, and from the archive the modules of zbox that it needs
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
 $(B)/zbox-scope: $(B)/helpers/cgroup/zbox-scope.o
+$(B)/zbox-unpack: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard unpack/*.c))
 $(B)/zbox-ports: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-ports*.c))
 $(HELPERS): $(B)/%: $(B)/helpers.a
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $(filter %.o,$^) $< $($*_LIBS)
 $(B)/helpers/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
-$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c network/confine.c network/ports.c network/helper.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
+$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c network/confine.c network/ports.c network/helper.c helpers.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
 	rm -f $@
 	$(AR) crs $@ $^
 
-$(B)/network/helper.o $(B)/testing/network/helper.o $(B)/helpers/network/helper.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
+$(B)/helpers.o $(B)/testing/helpers.o $(B)/helpers/helpers.o: private CPPFLAGS += -DZBOX_LIBEXEC='"$(LIBEXECDIR)/zbox"'
 
 $(B)/%.o: %.c | $(LIBC_HEADERS)
 	@mkdir -p $(@D)

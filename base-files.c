@@ -11,6 +11,7 @@
 #include "base-files.h"
 
 #include "base.h"
+#include "idmap.h"
 
 #include <limits.h>
 #include <sched.h>
@@ -41,6 +42,10 @@ uid_t base_uid(const struct sandbox *sb)
 {
 	if (sb->uid >= 0)
 		return (uid_t)sb->uid;
+	if (sb->map_caller != MAP_CALLER_DEFAULT)
+		return sb->map_caller == MAP_CALLER_KEEP ? geteuid() : 0;
+	if (sb->uid_map.count > 0)
+		return (uid_t)idmap_inside(&sb->uid_map, geteuid());
 	return keeps_ids(sb) ? geteuid() : 0;
 }
 
@@ -48,6 +53,10 @@ gid_t base_gid(const struct sandbox *sb)
 {
 	if (sb->gid >= 0)
 		return (gid_t)sb->gid;
+	if (sb->map_caller != MAP_CALLER_DEFAULT)
+		return sb->map_caller == MAP_CALLER_KEEP ? getegid() : 0;
+	if (sb->gid_map.count > 0)
+		return (gid_t)idmap_inside(&sb->gid_map, getegid());
 	return keeps_ids(sb) ? getegid() : 0;
 }
 

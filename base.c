@@ -500,18 +500,25 @@ static int move_block(struct base *b)
 }
 
 /* A network of its own has its own name server, which a resolv.conf that comes with a tree of the
- * user's does not know. One that the user put there by itself is left alone. */
+ * user's does not know; that of --rootfs does not know the host's either. One that the user put
+ * there by itself is left alone. */
 static int cover_resolver(struct base *b)
 {
 	char path[PATH_MAX], host[PATH_MAX];
 	struct sandbox *sb = b->sb;
 
-	if (!sb->net_resolver || !plan_lookup(sb, RESOLVER, host) || host[0] == '\0')
+	if (!sb->net_resolver && !(sb->rootfs && b->network))
+		return 0;
+	/* in an overlay of --rootfs the place is made; else nothing is made for it in a tree */
+	if (!(sb->rootfs && sb->rootfs_overlay) &&
+	    (!plan_lookup(sb, RESOLVER, host) || host[0] == '\0'))
 		return 0;
 	for (size_t i = 0; i < sb->mount_count; i++)
 		if (plan_puts(&sb->mounts[i]) && plan_normalise(sb->mounts[i].dest, path) &&
 		    strcmp(path, RESOLVER) == 0)
 			return 0;
+	if (!sb->net_resolver)
+		return append(b, MOUNT_BIND, RESOLVER, RESOLVER, NULL, -1);
 	return append(b, MOUNT_DATA, RESOLVER, NULL, sb->net_resolver, 0644);
 }
 

@@ -278,3 +278,8 @@ int capabilities_keep(const struct sandbox *sb, uint64_t keep)
 	/* with nothing in permitted and inheritable nothing is left in ambient either */
 	return capset_all(0, 0) < 0 ? fail(errno, "capset failed") : 0;
 }
+
+int capabilities_signal_only(void)
+{
+	return capset_all(bit(CAP_KILL), 0) < 0 ? fail(errno, "capset failed") : 0;
+}

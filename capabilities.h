@@ -38,4 +38,8 @@ int capabilities_bound(const struct sandbox *sb, uint64_t keep) MUST_CHECK;
  * fail(). */
 int capabilities_keep(const struct sandbox *sb, uint64_t keep) MUST_CHECK;
 
+/* CAP_KILL and nothing else, for a PID 1 whose command may have other ids than its own. Returns 0,
+ * or -1 after fail(). */
+int capabilities_signal_only(void) MUST_CHECK;
+
 #endif

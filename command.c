@@ -3,6 +3,7 @@
  *
  *   session       its place in the terminal, its signals as the caller had them
  *   limits        rlimits, nice value: the command's alone
+ *   ids           --uid and --gid, where there are ranges to choose from
  *   capabilities  those that were asked for, else none
  *   seccomp       last of all, since it may refuse all of the above
  *   exec
@@ -77,6 +78,16 @@ static int command_limits(const struct sandbox *sb, struct run *run)
 	return resources_apply(sb);
 }
 
+/* Another id of the map than the caller's; while there is a capability for it. */
+static int command_ids(const struct sandbox *sb, struct run *run)
+{
+	if (sb->uid_map.count == 0)
+		return 0;
+	if (identity_switch(&run->identity, run->privileges->keep_caps != 0) < 0)
+		return -1;
+	return die_with_init(sb, run); /* the signal is forgotten when credentials change */
+}
+
 static int command_capabilities(const struct sandbox *sb, struct run *run)
 {
 	return privileges_drop(sb, run->privileges, true);
@@ -136,14 +147,24 @@ static int command_exec(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage command[] = {
+	{"command", command_session}, {"limits", command_limits},
+	{"ids", command_ids},         {"capabilities", command_capabilities},
+	{"seccomp", command_seccomp}, {"exec", command_exec},
+};
+
+/* Capabilities and filter are those of PID 1, which in a sandbox with a name are the command's. */
+static const struct stage enter[] = {
 	{"command", command_session},
 	{"limits", command_limits},
-	{"capabilities", command_capabilities},
-	{"seccomp", command_seccomp},
 	{"exec", command_exec},
 };
 
 int command_run(const struct sandbox *sb, struct run *run)
 {
 	return stages_apply(command, COUNT(command), sb, run);
+}
+
+int command_enter(const struct sandbox *sb, struct run *run)
+{
+	return stages_apply(enter, COUNT(enter), sb, run);
 }

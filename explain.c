@@ -229,13 +229,36 @@ static void explain_desktop(struct page *p, const struct sandbox *sb)
 	page_section_end(p);
 }
 
+/* How zbox came to it is in the manual; what the kernel is told is here. */
+static void explain_map(struct page *p, const char *name, const struct id_map *map)
+{
+	if (map->count == 0)
+		return;
+	page_list(p, name);
+	for (size_t i = 0; i < map->count; i++) {
+		const struct id_line *line = &map->lines[i];
+		autofree char *text =
+			line->count == 1
+				? format_text("%u inside is %u outside", line->inner, line->outer)
+				: format_text("%u to %u inside are %u to %u outside", line->inner,
+					      line->inner + line->count - 1, line->outer,
+					      line->outer + line->count - 1);
+
+		if (text)
+			page_item(p, text);
+	}
+	page_list_end(p);
+}
+
 static void explain_id(struct page *p, const char *name, int64_t inside, unsigned outside,
-		       const struct sandbox *sb)
+		       const struct id_map *map, const struct sandbox *sb)
 {
 	bool mapped = (sb->unshare | sb->unshare_try) & CLONE_NEWUSER;
 	unsigned number = inside >= 0 ? (unsigned)inside : is_bwrap(sb) || !mapped ? outside : 0;
 
-	if (sb->userns_fd >= 0)
+	if (map->count > 0)
+		page_format(p, name, "%u, see the map", number);
+	else if (sb->userns_fd >= 0)
 		page_format(p, name, "%u, as the joined namespace maps it", number);
 	else if (mapped)
 		page_format(p, name, "%u inside is %u outside, nothing else is mapped", number,
@@ -247,8 +270,14 @@ static void explain_id(struct page *p, const char *name, int64_t inside, unsigne
 static void explain_identity(struct page *p, const struct sandbox *sb)
 {
 	page_section(p, "identity", "identity");
-	explain_id(p, "uid", sb->uid, getuid(), sb);
-	explain_id(p, "gid", sb->gid, getgid(), sb);
+	explain_id(p, "uid", is_bwrap(sb) ? sb->uid : (int64_t)base_uid(sb), getuid(), &sb->uid_map,
+		   sb);
+	explain_id(p, "gid", is_bwrap(sb) ? sb->gid : (int64_t)base_gid(sb), getgid(), &sb->gid_map,
+		   sb);
+	explain_map(p, "uid-map", &sb->uid_map);
+	explain_map(p, "gid-map", &sb->gid_map);
+	if (sb->uid_map.count > 0)
+		page_text(p, "groups", sb->keep_groups ? "the caller's" : "none but the gid");
 	if (is_bwrap(sb))
 		page_text(p, "hostname", sb->hostname ? sb->hostname : "the host's");
 	else
@@ -390,6 +419,8 @@ static void explain_life(struct page *p, const struct sandbox *sb)
 	bool new_pids = ((sb->unshare | sb->unshare_try) & CLONE_NEWPID) || sb->pidns_fd >= 0;
 
 	page_section(p, "life", "life");
+	if (sb->name)
+		page_text(p, "name", sb->name);
 	page_bool(p, "dies-with-parent", sb->die_with_parent);
 	page_text(p, "process-1",
 		  !new_pids      ? "the host's"

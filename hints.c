@@ -98,6 +98,26 @@ static const struct hint hints[] = {
 	 .why = "newuidmap is not installed",
 	 .cure = "install newuidmap and newgidmap: package uidmap (Debian) or shadow-utils "
 		 "(Fedora)"},
+	{.words = "under no_new_privs",
+	 .why = "zbox was started under no_new_privs, where newuidmap gains no right",
+	 .cure = "whoever started zbox has forbidden it all programs with a set-user-ID bit "
+		 "(no_new_privs: a container, a sandbox, a service): there --map root and --map "
+		 "keep work, and ranges do not"},
+	{.words = "not in the map of ids",
+	 .why = "An archive for --rootfs has owners that are not in the map of ids",
+	 .cure = "add --map auto, which puts the ranges of /etc/subuid and /etc/subgid in the map"},
+	{.words = "zbox-unpack",
+	 .err = {ENOENT},
+	 .why = "The program that unpacks archives was not built or installed",
+	 .cure = "zbox-unpack belongs beside zbox or in its libexec directory; it is built where "
+		 "libarchive is: libarchive-dev (Debian), libarchive-devel (Fedora)"},
+	{.words = "set-user-ID bit",
+	 .why = "newuidmap has lost its set-user-ID bit or capabilities, as in a container image",
+	 .cure = "as root: chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap, or install their "
+		 "package again"},
+	{.words = "mounted nosuid",
+	 .why = "newuidmap is on a file system where set-user-ID bits do nothing",
+	 .cure = "newuidmap and newgidmap have to be on a file system without the option nosuid"},
 	{.words = "/etc/subuid|/etc/subgid|newuidmap|newgidmap",
 	 .why = "The caller has no range of ids",
 	 .cure = "give the caller ranges: as root usermod --add-subuids 100000-165535 "

@@ -6,20 +6,28 @@
  * something (CVE-2014-8989). devpts can only be mounted where id 0 is mapped, so a command with
  * another id gets a second user namespace below the one in which the set-up is done.
  *
+ * With --map and ranges somebody else writes the maps (idmap-helpers.c), and the set-up is done as
+ * the caller's own id, whatever its number is. Supplementary groups can be dropped there, and are.
+ *
  * What an attacker would read: the caller's environment. In the zbox personality nothing of it goes
  * in but what is named here or on the command line.
  */
 #include "identity.h"
 
 #include "base.h"
+#include "idmap-helpers.h"
+#include "idmap.h"
+#include "plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,7 +54,13 @@ struct identity identity_of(const struct sandbox *sb)
 
 	id.uid = sb->uid >= 0 ? (uid_t)sb->uid : zbox ? base_uid(sb) : id.outer_uid;
 	id.gid = sb->gid >= 0 ? (gid_t)sb->gid : zbox ? base_gid(sb) : id.outer_gid;
-	if (sb->unshare & CLONE_NEWUSER)
+	id.own_uid = id.uid;
+	id.own_gid = id.gid;
+	if (sb->uid_map.count > 0) {
+		id.own_uid = (uid_t)idmap_inside(&sb->uid_map, id.outer_uid);
+		id.own_gid = (gid_t)idmap_inside(&sb->gid_map, id.outer_gid);
+		id.second = sb->disable_userns; /* 0 is mapped, see idmap_plan() */
+	} else if (sb->unshare & CLONE_NEWUSER)
 		id.second = sb->disable_userns ||
 			    ((id.uid != 0 || id.gid != 0) && needs_root_for_setup(sb));
 	return id;
@@ -87,8 +101,30 @@ int identity_limit_userns(int proc, unsigned count)
 	return 0;
 }
 
-int identity_map_second(const struct identity *id, unsigned flags, int proc)
+int identity_drop_groups(void)
 {
+	return setgroups(0, NULL) < 0 ? fail(errno, "drop supplementary groups") : 0;
+}
+
+/* The bare calls: in a vfork, those of the C library would be those of all threads. */
+int identity_switch(const struct identity *id, bool keep_caps)
+{
+	if (id->uid == id->own_uid && id->gid == id->own_gid)
+		return 0;
+	if (keep_caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return fail(errno, "PR_SET_KEEPCAPS");
+	if (syscall(SYS_setresgid, id->gid, id->gid, id->gid) < 0)
+		return fail(errno, "--gid %u", id->gid);
+	if (syscall(SYS_setresuid, id->uid, id->uid, id->uid) < 0)
+		return fail(errno, "--uid %u", id->uid);
+	return 0;
+}
+
+int identity_map_second(const struct sandbox *sb, const struct identity *id, unsigned flags,
+			int proc)
+{
+	if (sb->uid_map.count > 0)
+		return idmap_enter_below(sb, flags, proc);
 	if (unshare((int)(CLONE_NEWUSER | flags)) < 0)
 		return fail(errno, "unshare user ns");
 	return write_maps(proc, id->uid, 0, id->gid, 0);
@@ -200,6 +236,9 @@ static int set_home(struct environment *e, const struct sandbox *sb, char *const
 {
 	const char *home = base_home(sb);
 
+	/* the caller's is not that of another system */
+	if (sb->rootfs)
+		return set_variable(e, "HOME", base_uid(sb) == 0 ? home : "/");
 	if (!base_has(sb, home) && identity_variable(caller, "HOME"))
 		home = identity_variable(caller, "HOME");
 	return set_variable(e, "HOME", home);
@@ -315,7 +354,7 @@ static int set_pwd(char ***environment, const char *path)
  * open, and a symlink to /proc/self/fd/N, which an earlier command may have left in a bound tree,
  * would lead to a directory of the host (CVE-2024-21626). The kernel's own getcwd gives a path that
  * does not begin with a slash then. Returns 0, or -1 with errno set; does not call fail(). */
-static int enter(const char *path)
+int identity_enter(const char *path)
 {
 	char beneath[PATH_MAX];
 	long length;
@@ -330,18 +369,30 @@ static int enter(const char *path)
 	return -1;
 }
 
+/* In another system a directory of the same name is another directory, unless it was put there. */
+static bool is_callers(const struct sandbox *sb, const char *cwd)
+{
+	char dest[PATH_MAX];
+
+	for (size_t i = 0; i < sb->mount_count; i++)
+		if (plan_shows_host(&sb->mounts[i]) && !plan_is_rootfs(&sb->mounts[i]) &&
+		    plan_normalise(sb->mounts[i].dest, dest) && plan_is_below(cwd, dest))
+			return true;
+	return !sb->rootfs;
+}
+
 int identity_workdir(const struct sandbox *sb, const char *cwd, char ***environment)
 {
 	const char *home = identity_variable(*environment, "HOME");
 	const char *used = "/";
 
 	if (sb->chdir) {
-		if (enter(sb->chdir) < 0)
+		if (identity_enter(sb->chdir) < 0)
 			return fail(errno, "Can't chdir to %s", sb->chdir);
 		used = sb->chdir;
-	} else if (cwd && enter(cwd) == 0) {
+	} else if (cwd && is_callers(sb, cwd) && identity_enter(cwd) == 0) {
 		used = cwd;
-	} else if (home && enter(home) == 0) {
+	} else if (home && identity_enter(home) == 0) {
 		used = home;
 	} else if (chdir("/") < 0) {
 		return fail(errno, "Can't chdir to /");

@@ -8,6 +8,10 @@
  * read its memory or open its files. Signals from inside do not reach it: they are all blocked, and
  * the kernel keeps SIGKILL and SIGSTOP from a PID 1.
  *
+ * In a sandbox with a name it makes, on request of zbox outside, a process that keeps a command of
+ * somebody who enters (enter-inside.c). It hands over the request and forgets it: what takes long,
+ * or touches what the command can change, is that process's.
+ *
  * What an attacker would try: to stop or kill it (impossible from inside), to flood it with
  * orphans (each is reaped, nothing is kept of them), to outlive it (the kernel kills the
  * namespace; without one of its own, see init_end()).
@@ -15,6 +19,7 @@
 #include "init.h"
 
 #include "channel.h"
+#include "control.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -93,12 +98,34 @@ static void expire(const struct state *s, int signal)
 	(void)kill(-s->init->command, SIGCONT);
 }
 
+/* As channel_receive(). Who enters is dealt with here; the message is nothing for the command. */
+static int receive(const struct init *init, struct message *message)
+{
+	static struct entry entry; /* its pages are there from the first message on */
+	int fds[ENTRY_FDS], got;
+	struct control_message m = {.parts = {{message, sizeof(*message)}, {&entry, sizeof(entry)}},
+				    .fds = fds};
+
+	if (!init->enter)
+		return channel_receive(init->channel, message);
+	got = control_receive(init->channel, &m, 0);
+	if (got <= 0 || m.length == sizeof(*message))
+		return got;
+	if (m.length > sizeof(*message) && message->kind == MESSAGE_ENTER &&
+	    m.fd_count >= ENTRY_SLAVE && entry_is_sound(&entry, m.length - sizeof(*message)))
+		init->enter(init->context, &entry, fds, m.fd_count);
+	else
+		got = -1;
+	control_drop_fds(&m);
+	return got;
+}
+
 /* Returns false when zbox outside is gone. */
 static bool obey(struct state *s)
 {
-	struct message message;
+	struct message message = {0};
 
-	if (channel_receive(s->init->channel, &message) <= 0)
+	if (receive(s->init, &message) <= 0)
 		return false;
 	if (s->ended)
 		return true;

@@ -4,6 +4,7 @@
 #ifndef ZBOX_INIT_H
 #define ZBOX_INIT_H
 
+#include "entry.h"
 #include "guard.h"
 #include "sandbox.h"
 #include "utils.h"
@@ -18,6 +19,11 @@ struct init {
 			  lost */
 	struct guard *guard; /* names that have to stay as they are */
 	int children; /* for init_end(): /proc/self/task/TID/children of the host's procfs, -1 */
+
+	/* Makes what was asked for with MESSAGE_ENTER; NULL: nobody may enter. The entry is sound,
+	 * and came with the descriptors before ENTRY_SLAVE at least; they stay the caller's. */
+	void (*enter)(const void *context, const struct entry *entry, const int *fds, size_t count);
+	const void *context;
 };
 
 /* Makes what tells of the ends of children: before there is a child, because afterwards a failure

@@ -24,11 +24,12 @@
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *   network       the namespace is entered, with the last use of a capability
  *
- * Then this process becomes PID 1 and makes one child, the command, which does five more things
+ * Then this process becomes PID 1 and makes one child, the command, which does six more things
  * (command.c):
  *
  *   session       its place in the terminal, its signals as the caller had them
  *   limits        rlimits, nice value: the command's alone
+ *   ids           --uid and --gid, where there are ranges to choose from
  *   capabilities  those that were asked for, else none
  *   seccomp       last of all
  *   exec
@@ -147,8 +148,14 @@ static int switch_ids(const struct sandbox *sb, const struct identity *id)
 static int inside_ids(const struct sandbox *sb, struct run *run)
 {
 	if (run->clone_flags & CLONE_NEWUSER) {
-		if (sb->userns_block_fd < 0 && identity_map(&run->identity, run->proc) < 0)
+		if (sb->uid_map.count > 0) {
+			if (!run->barrier && channel_wait(run->ends[1], MESSAGE_GO) < 0)
+				return -1;
+			if (!sb->keep_groups && identity_drop_groups() < 0)
+				return -1;
+		} else if (sb->userns_block_fd < 0 && identity_map(&run->identity, run->proc) < 0) {
 			return -1;
+		}
 	} else if (switch_ids(sb, &run->identity) < 0 ||
 		   (sb->userns_fd >= 0 && die_with_zbox(sb, run) < 0)) {
 		return -1;
@@ -261,7 +268,7 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 	if (sb->userns2_fd >= 0 && die_with_zbox(sb, run) < 0)
 		return -1;
 	if (run->identity.second) {
-		if (identity_map_second(&run->identity, run->late_flags, run->proc) < 0)
+		if (identity_map_second(sb, &run->identity, run->late_flags, run->proc) < 0)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
 			return -1;
@@ -376,9 +383,11 @@ static const struct stage inside[] = {
 
 /* ---- PID 1 ---- */
 
+/* Who enters a sandbox with a name is to have what the command has, and nobody but PID 1 can hold
+ * that for him. An attacker who took PID 1 over would gain nothing by it: he has it. */
 static int init_privileges(const struct sandbox *sb, struct run *run)
 {
-	if (privileges_drop(sb, run->privileges, false) < 0)
+	if (privileges_drop(sb, run->privileges, sb->name != NULL) < 0)
 		return -1;
 	return privileges_filter(sb, run->privileges);
 }
@@ -443,8 +452,11 @@ static void wipe_words(struct run *run)
 
 static int spawn(const struct sandbox *sb, struct run *run)
 {
+	const struct entering entering = {sb, run};
 	struct init init = {
 		.channel = run->ends[1],
+		.enter = sb->name ? enter_inside : NULL,
+		.context = &entering,
 		.slave = run->slave,
 		.lingers = sb->personality == PERSONALITY_BWRAP,
 		.counts = !run->alone && (sb->cpu_limit > 0 || result_wanted(sb)),

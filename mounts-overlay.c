@@ -104,7 +104,9 @@ int mount_overlay(struct builder *b, const struct mount *m, const struct source 
 		return -1;
 	top = stage_mount("overlay", FLAGS, options);
 	if (top >= 0 && stage_move(b, top, place) == 0)
-		return m->kind == MOUNT_TMP_OVERLAY ? root_owns(b->root, top) : 0;
+		return m->kind == MOUNT_TMP_OVERLAY || (m->flags & MOUNT_OWN)
+			       ? root_owns(b->root, top)
+			       : 0;
 	if (errno == ELOOP)
 		return fail(
 			ELOOP,

@@ -147,7 +147,7 @@ int options_check(struct sandbox *sb, uid_t caller)
 			return -1;
 	} else {
 		if (check_zbox(sb) < 0 || check_network(sb) < 0 || check_desktop(sb) < 0 ||
-		    check_command(sb) < 0)
+		    check_systems(sb) < 0 ||		    check_command(sb) < 0)
 			return -1;
 		resolve_zbox(sb);
 	}

@@ -18,10 +18,12 @@ const struct option_group option_groups[] = {
 	{"Desktop", options_desktop},
 	{"D-Bus", options_dbus},
 	{"Identity", options_identity},
+	{"Whole systems", options_systems},
 	{"Environment", options_environment},
 	{"Privileges", options_privileges},
 	{"Limits", options_limits},
 	{"Life and terminal", options_life},
+	{"Sandboxes with a name", options_names},
 	{"Descriptors for other programs", options_descriptors},
 };
 const size_t option_group_count = COUNT(option_groups);
@@ -98,6 +100,10 @@ bool args_is_path(const char *word, size_t length)
 	static const char *const paths[] = {"SRC",  "DEST",  "DIR",     "FILE",
 					    "PATH", "RWSRC", "WORKDIR", "TARGET"};
 
+	if (length > 2 && word[0] == '[') { /* [DIR] */
+		word++;
+		length -= 2;
+	}
 	for (size_t start = 0, end; start < length; start = end + 1) {
 		for (end = start; end < length && word[end] != '|'; end++)
 			;

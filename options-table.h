@@ -7,6 +7,7 @@
  *   a|b|c                                         one of these words (lower case)
  *   FD|PATH, NAME|FILE                            several kinds; a path if one of them is
  *   [a|b]                                         only as --name=a; the first is the default
+ *   [DIR]                                         the same with a path, or without any
  *   ...                                           all the words that are left, none of them ours
  *   anything else                                 free text, whose name is shown in the help
  */
@@ -46,14 +47,16 @@ extern const struct option_group option_groups[];
 extern const size_t option_group_count;
 
 /* The rows: options-files.c has those of the new root, options-profiles.c, options-network.c,
- * options-limits.c, options-desktop.c, options-run.c and options-confine.c the others. Each array
- * ends with a row without a name; none has more than GROUP_ROWS. */
+ * options-limits.c, options-desktop.c, options-systems.c, options-names.c, options-run.c and
+ * options-confine.c the others. Each array ends with a row without a name; none has more than
+ * GROUP_ROWS. */
 #define GROUP_ROWS 32
 #define OPERANDS_MAX 3
 extern const struct option options_general[], options_profiles[], options_binds[],
-	options_created[], options_overlays[], options_namespaces[], options_network[],
-	options_desktop[], options_dbus[], options_identity[], options_environment[],
-	options_privileges[], options_limits[], options_life[], options_descriptors[];
+	options_created[], options_overlays[], options_systems[], options_namespaces[],
+	options_network[], options_desktop[], options_dbus[], options_identity[],
+	options_environment[], options_privileges[], options_limits[], options_life[],
+	options_names[], options_descriptors[];
 
 /* The row at the position *number (group * GROUP_ROWS + row), which is that of a row, or one more:
  * at the end of a group *number moves on to the next. NULL behind the last. To walk over all:
@@ -160,6 +163,7 @@ int take_set(struct parser *p, const struct option *o, char **arg);
 int take_no_profile(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
+int manage_sandbox(struct parser *p, const struct option *o, char **arg); /* options-names.c */
 
 int add_port(struct parser *p, const struct option *o, char **arg);
 
@@ -171,6 +175,8 @@ int check_network(const struct sandbox *sb) MUST_CHECK;
 
 /* options-desktop.c: the same for its options. */
 int check_desktop(const struct sandbox *sb) MUST_CHECK;
+/* options-systems.c: the same for its own. */
+int check_systems(const struct sandbox *sb) MUST_CHECK;
 
 /* ---- pages that options_print() leaves to files of their own ---- */
 

@@ -138,7 +138,8 @@ static bool stopped(const struct parser *p)
 {
 	enum print_what print = p->sb->print;
 
-	return print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON;
+	return p->sb->manage != MANAGE_NOTHING ||
+	       (print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON);
 }
 
 /* Mounts know where they came from; for the others --explain gets a list. */

@@ -6,6 +6,8 @@
  *   life          the parent is watched, before anything exists that it could leave behind
  *   limits        those that cannot hold are refused
  *   record        files for the result are opened, while nothing has run yet
+ *   name          the name is claimed, before there is anything that it would be the name of
+ *   ids           with ranges of ids: a process is made that can run newuidmap later on
  *   privileges    no_new_privs: from here on no exec gains anything
  *   cgroup        with limits of everything together: the control group is made and gets them
  *   network       zbox-net and zbox-ports are started, so that they load while the rest is done
@@ -13,6 +15,7 @@
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
+ *   ids           that process writes the maps of the child, which waits for them
  *   announce      --info-fd, --json-status-fd: who the child is
  *
  * This process stays outside, in all of the caller's namespaces (but those it had to join), with
@@ -20,6 +23,7 @@
  * messages of PID 1.
  */
 #include "channel.h"
+#include "entry-filter.h"
 #include "kernel.h"
 #include "resources.h"
 #include "run.h"
@@ -42,22 +46,6 @@
 	 CLONE_NEWCGROUP)
 
 /* ---- descriptors ---- */
-
-/* A closed 0, 1 or 2 would become some pipe or directory of ours. The place is held, and is closed
- * again for the command. */
-static int hold_stdio(void)
-{
-	for (int fd = 0; fd <= 2; fd++) {
-		int held;
-
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		held = open("/dev/null", O_RDWR | O_CLOEXEC);
-		if (held != fd)
-			return fail(errno, "descriptor %d", fd);
-	}
-	return 0;
-}
 
 /* For the set-up, not for the command. One that was named and is not open is found before anything
  * is opened here: its number would come to mean some descriptor of ours, of the host's /proc say.
@@ -144,6 +132,29 @@ static int outside_cgroup(const struct sandbox *sb, struct run *run)
 	for (size_t i = 0; i < run->cgroup.note_count; i++)
 		run->warn(sb, run->cgroup.notes[i]);
 	return 0;
+}
+
+static bool has_devpts(const struct sandbox *sb)
+{
+	for (size_t i = 0; !sb->landlock_only && i < sb->mount_count; i++)
+		if (sb->mounts[i].kind == MOUNT_DEV)
+			return true;
+	return false;
+}
+
+/* Before no_new_privs, which those who ask later need not have. */
+static int outside_name(const struct sandbox *sb, struct run *run)
+{
+	if (!sb->name)
+		return 0;
+	run->supervisor.no_entry = entry_obstacle(sb, run->privileges);
+	return control_open(run->supervisor.control, sb, has_devpts(sb));
+}
+
+/* Before no_new_privs, under which newuidmap gains nothing. */
+static int outside_id_writer(const struct sandbox *sb, struct run *run)
+{
+	return sb->uid_map.count > 0 ? idmap_writer_start(sb, &run->writer) : 0;
 }
 
 static int outside_privileges(const struct sandbox *sb, struct run *run)
@@ -255,6 +266,8 @@ static void child_main(const struct sandbox *sb, struct run *run)
 {
 	close_fd(&run->ends[0]);
 	close_fd(&run->supervisor.parent);
+	if (sb->name)
+		control_leave(run->supervisor.control);
 	_exit(inside_run(sb, run));
 }
 
@@ -335,6 +348,18 @@ static int outside_clone(const struct sandbox *sb, struct run *run)
 	run->supervisor.channel = take_fd(&run->ends[0]);
 	run->supervisor.reaper = run->reaper;
 	run->supervisor.alone = run->alone;
+	return 0;
+}
+
+static int outside_ids(const struct sandbox *sb, struct run *run)
+{
+	if (sb->uid_map.count == 0)
+		return 0;
+	if (idmap_writer_run(&run->writer, run->supervisor.child) < 0)
+		return -1;
+	/* where there is a barrier, "announce" lets the child go */
+	if (!run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
+		return fail(0, "the sandbox ended before the command was started");
 	return 0;
 }
 
@@ -421,22 +446,26 @@ static int outside_announce(const struct sandbox *sb, struct run *run)
 /* Peers of the caller's pipes see their end when the command closes them. */
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
-	const int keep[] = {run->supervisor.channel,
-			    run->supervisor.parent,
-			    sb->json_status_fd,
-			    sb->status_fd,
-			    run->master,
-			    run->files.stats,
-			    run->files.meta,
-			    run->net.socket,
-			    run->ports[0].socket,
-			    run->ports[1].socket,
-			    run->bus.ready,
-			    run->cgroup.place.dir,
-			    run->cgroup.box,
-			    run->cgroup.inside,
-			    run->cgroup.line};
+	int keep[] = {run->supervisor.channel,
+		      run->supervisor.parent,
+		      sb->json_status_fd,
+		      sb->status_fd,
+		      run->master,
+		      run->files.stats,
+		      run->files.meta,
+		      run->net.socket,
+		      run->ports[0].socket,
+		      run->ports[1].socket,
+		      run->bus.ready,
+		      run->cgroup.place.dir,
+		      run->cgroup.box,
+		      run->cgroup.inside,
+		      run->cgroup.line,
+		      -1,
+		      -1};
 
+	if (sb->name)
+		control_descriptors(run->supervisor.control, &keep[COUNT(keep) - 2]);
 	close_from_but(3, keep, COUNT(keep));
 }
 
@@ -463,8 +492,7 @@ static int outside_terminal(const struct sandbox *sb, struct run *run)
 	terminal_prepare(t, !sb->as_pid_1);
 	if (!t->replaced)
 		return 0;
-	for (size_t i = 0; !sb->landlock_only && i < sb->mount_count; i++)
-		run->terminal_inside |= sb->mounts[i].kind == MOUNT_DEV;
+	run->terminal_inside = has_devpts(sb);
 	return run->terminal_inside ? 0 : terminal_open(t, -1, &run->master, &run->slave);
 }
 
@@ -473,7 +501,9 @@ static const struct stage before[] = {
 	{"life", outside_life},
 	{"limits", outside_limits},
 	{"record", outside_record},
+	{"name", outside_name},
 	{"terminal", outside_terminal},
+	{"ids", outside_id_writer},
 	{"privileges", outside_privileges},
 	{"cgroup", outside_cgroup}, /* not with other ids: systemd asks who we are */
 	{"network", outside_network},
@@ -483,6 +513,7 @@ static const struct stage before[] = {
 };
 
 static const struct stage after[] = {
+	{"ids", outside_ids},
 	{"announce", outside_announce},
 };
 
@@ -500,6 +531,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
 		proxy_end(&run->bus);
 		end_helpers(sb, run);
+		idmap_writer_end(&run->writer);
 		cgroup_close(&run->cgroup);
 		return -1;
 	}
@@ -517,6 +549,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	/* also after a failure: the child is waited for, and what it said first is the cause */
 	if (supervise(s) < 0)
 		result = -1;
+	idmap_writer_end(&run->writer);
 	proxy_end(&run->bus);
 	end_helpers(sb, run);
 	cgroup_close(&run->cgroup);

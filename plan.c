@@ -8,6 +8,8 @@
  */
 #include "plan.h"
 
+#include "rootfs.h"
+
 #include "utils.h"
 
 #include <string.h>
@@ -59,6 +61,11 @@ bool plan_shows_host(const struct mount *m)
 {
 	return m->kind == MOUNT_BIND || m->kind == MOUNT_BIND_FD || m->kind == MOUNT_OVERLAY ||
 	       m->kind == MOUNT_TMP_OVERLAY || m->kind == MOUNT_RO_OVERLAY;
+}
+
+bool plan_is_rootfs(const struct mount *m)
+{
+	return m->origin.file && strcmp(m->origin.file, ROOTFS_ORIGIN) == 0;
 }
 
 /* The walk: done is the normalised part that needs no more looking, left what follows. */

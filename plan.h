@@ -24,6 +24,9 @@ bool plan_puts(const struct mount *m);
 /* Does the operation show a directory tree or file that exists outside? */
 bool plan_shows_host(const struct mount *m);
 
+/* Is it the operation that --rootfs stands for? */
+bool plan_is_rootfs(const struct mount *m);
+
 /* Finds what of the host will be seen at the absolute path inside, links followed as they lead
  * inside. Returns whether something will be there; host is "" where that is not of the host (a
  * made file, a directory of a tmpfs, /proc, /dev) or not known (overlays). */

@@ -282,6 +282,8 @@ int privileges_reduce(const struct sandbox *sb, const struct privileges *p)
 
 int privileges_drop(const struct sandbox *sb, const struct privileges *p, bool command)
 {
+	if (!command && sb->uid_map.count > 0)
+		return capabilities_signal_only();
 	return capabilities_keep(sb, command ? p->keep_caps : 0);
 }
 

@@ -65,7 +65,8 @@ int privileges_reduce(const struct sandbox *sb, const struct privileges *p) MUST
  * whoever makes one after reduce calls this in it. Returns 0, or -1 after fail(). */
 int privileges_bound(const struct sandbox *sb, const struct privileges *p) MUST_CHECK;
 
-/* The capability sets of this process: those of p for the command, none for PID 1.
+/* The capability sets of this process: those of p for the command; none for PID 1, but CAP_KILL
+ * where there are ranges of ids, because then its signals have to reach processes with other ids.
  * Returns 0, or -1 after fail(). */
 int privileges_drop(const struct sandbox *sb, const struct privileges *p, bool command) MUST_CHECK;
 

@@ -496,7 +496,7 @@ static int scan(struct parser *p, char **words, size_t count, struct profile_req
 		const char *operand = value ? value : words[i + 1];
 
 		if (!o || count - i <= operands || o->apply == show_page ||
-		    o->apply == explain_call)
+		    o->apply == explain_call || o->apply == manage_sandbox)
 			return 0;
 		if (o->apply == take_profile) {
 			const char **name =

@@ -5,9 +5,12 @@
 #define ZBOX_RUN_H
 
 #include "cgroup/cgroup.h"
+#include "control-server.h"
 #include "desktop/proxy.h"
+#include "entry.h"
 #include "guard.h"
 #include "identity.h"
+#include "idmap-helpers.h"
 #include "network/helper.h"
 #include "network/namespace.h"
 #include "network/ports.h"
@@ -35,7 +38,8 @@ struct run {
 	bool reaper;     /* the child is a PID 1 of ours */
 	bool alone;      /* and is not the first process of a pid namespace */
 	pid_t self;      /* alone: the reaper, for its child to know */
-	bool barrier;    /* the child waits for MESSAGE_GO before it does anything */
+	struct idmap_writer writer; /* --map with ranges */
+	bool barrier;               /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct bus_proxy bus;                /* --dbus */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
@@ -89,6 +93,19 @@ int command_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
 /* command.c: whether the other end of the channel is held by anybody. Returns 0, or -1 after
  * fail(). */
 int zbox_is_there(const struct run *run) MUST_CHECK;
+
+/* command.c: the steps of a command that enters, in a process that has the privileges of PID 1.
+ * Returns only when one failed: -1 after fail(). */
+int command_enter(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* enter-inside.c: what PID 1 needs for making commands that enter. */
+struct entering {
+	const struct sandbox *sb;
+	struct run *run;
+};
+
+/* In PID 1: struct init's enter; context: struct entering. */
+void enter_inside(const void *context, const struct entry *entry, const int *fds, size_t count);
 
 /* inside.c: everything in the clone. Returns its exit status. */
 int inside_run(const struct sandbox *sb, struct run *run);

@@ -55,6 +55,9 @@ void sandbox_free(struct sandbox *sb)
 	free(sb->mounts);
 	free(sb->env);
 	free(sb->net_open);
+	free(sb->map_lines);
+	free(sb->uid_map.lines);
+	free(sb->gid_map.lines);
 	free(sb->net_rules);
 	free(sb->dns);
 	free(sb->ports);

@@ -11,7 +11,8 @@
  *
  * An attacker may choose some of our words (a launcher passes a file name on), our descriptors,
  * limits and environment. Words are data after "--" or the first that is no option; numbers are
- * read strictly; nothing of the environment is used by zbox itself. zbox is never set-uid: it
+ * read strictly; of the environment zbox itself uses only where a user's
+ * profiles and the names of sandboxes are. zbox is never set-uid: it
  * refuses to run so, because then all of this would belong to somebody with more rights than his.
  */
 #include "sandbox.h"
@@ -21,11 +22,14 @@
 #include "desktop/desktop.h"
 #include "doctor.h"
 #include "explain.h"
+#include "idmap.h"
 #include "landlock.h"
+#include "manage.h"
 #include "network/choose.h"
 #include "options.h"
 #include "reader.h"
 #include "report.h"
+#include "rootfs.h"
 #include "run.h"
 #include "seccomp.h"
 
@@ -189,18 +193,6 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	return result_write(sb, &run->files, &record);
 }
 
-/* Exit status of a run that got as far as the command. */
-static int ended_status(const struct supervisor *s)
-{
-	if (s->timers.hit != LIMIT_NONE)
-		return 124;
-	if (!s->started)
-		return 128 + s->killed;
-	if (WIFSIGNALED(s->status))
-		return 128 + WTERMSIG(s->status);
-	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
-}
-
 static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 {
 	autofree char *text = format_text(
@@ -214,6 +206,7 @@ static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words)
 {
 	static struct terminal terminal;
+	static struct control control;
 	struct run run = {
 		.privileges = privileges,
 		.words = words,
@@ -223,10 +216,12 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 			       .channel = -1,
 			       .parent = -1,
 			       .terminal = &terminal,
+			       .control = sb->name ? &control : NULL,
 			       .timers = TIMERS_NONE,
 			       .lost = network_lost},
 		.ends = {-1, -1},
 		.net = NET_HELPER_NONE,
+		.writer = IDMAP_WRITER_NONE,
 		.bus = BUS_PROXY_NONE,
 		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.cgroup = CGROUP_NONE,
@@ -246,13 +241,15 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	terminal_init(&terminal);
+	control_init(&control);
 	if (outside_run(sb, &run) < 0) {
 		status = failure_status(sb);
 		report_failure(sb, failure_get());
 	} else {
-		status = ended_status(&run.supervisor);
+		status = supervisor_status(&run.supervisor);
 	}
 	failed = failure_get() != NULL;
+	control_close(&control, status);
 	failure_step("record");
 	if (write_record(sb, &run, status, &start) < 0 && !failed)
 		report_failure(sb, failure_get());
@@ -287,8 +284,14 @@ static int plan(struct sandbox *sb, struct privileges *privileges)
 	failure_step("network");
 	if (network_choose(sb) < 0)
 		return -1;
+	failure_step("ids");
+	if (idmap_choose(sb) < 0)
+		return -1;
 	failure_step("desktop");
 	if (desktop_add(sb) < 0)
+		return -1;
+	failure_step("rootfs");
+	if (rootfs_choose(sb) < 0)
 		return -1;
 	failure_step("base");
 	if (base_add(sb) < 0 || sandbox_masks_last(sb) < 0)
@@ -349,6 +352,16 @@ static int print_page(const struct sandbox *sb, const char *argv0)
 	return flush_page(sb, true);
 }
 
+/* Status 125 also where something is only asked: the others are those of commands. */
+static int manage_sandboxes(const struct sandbox *sb)
+{
+	int status = manage(sb);
+
+	if (status < 0)
+		return failed_before(sb);
+	return fflush(stdout) == 0 ? status : flush_page(sb, false);
+}
+
 int main(int argc, char **argv)
 {
 	struct reader_context context = {{0}};
@@ -367,6 +380,8 @@ int main(int argc, char **argv)
 	}
 	if (options_parse(&sb, argc - skip, argv + skip, &reader) < 0) {
 		status = failed_before(&sb);
+	} else if (sb.manage != MANAGE_NOTHING) {
+		status = manage_sandboxes(&sb);
 	} else if (sb.print != PRINT_NOTHING && sb.print != PRINT_EXPLAIN &&
 		   sb.print != PRINT_EXPLAIN_JSON) {
 		status = print_page(&sb, argv[0]);

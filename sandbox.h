@@ -58,7 +58,8 @@ enum mount_flag {
 	MOUNT_READONLY = 1 << 0,
 	MOUNT_DEVICES = 1 << 1, /* device nodes work there */
 	MOUNT_CREATE = 1 << 3,  /* the source directory is made when it does not exist */
-	MOUNT_TRY = 1 << 2      /* skip when the source does not exist */
+	MOUNT_TRY = 1 << 2,     /* skip when the source does not exist */
+	MOUNT_OWN = 1 << 4      /* overlays: missing places of mounts may be made in it */
 };
 
 /* One operation on the new root. They are executed in the order of the list. */
@@ -215,6 +216,27 @@ struct net_port {
 
 enum landlock_mode { LANDLOCK_DEFAULT, LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRE };
 
+/* --map: what the caller's own id is inside. DEFAULT: 0, where no line of the map says otherwise.
+ */
+enum map_caller { MAP_CALLER_DEFAULT, MAP_CALLER_ROOT, MAP_CALLER_KEEP };
+
+/* count ids from outer on are those from inner on inside. */
+struct id_line {
+	uint32_t inner, outer, count;
+};
+
+/* --map INNER:OUTER:COUNT */
+struct map_line {
+	bool uids, gids; /* for which of them */
+	struct id_line line;
+};
+
+/* All of a map; no lines: the caller's id alone. */
+struct id_map {
+	struct id_line *lines; /* owned */
+	size_t count;
+};
+
 /* What is printed instead of running anything. */
 enum print_what {
 	PRINT_NOTHING,
@@ -232,6 +254,18 @@ enum print_what {
 	PRINT_SECCOMP_WHY
 };
 
+/* What is done with sandboxes that run, instead of running anything. */
+enum manage_what {
+	MANAGE_NOTHING,
+	MANAGE_LIST,
+	MANAGE_LIST_JSON,
+	MANAGE_ENTER,
+	MANAGE_KILL,
+	MANAGE_WAIT,
+	MANAGE_STATS,
+	MANAGE_STATS_JSON
+};
+
 /* An option that is no operation on the root, with its operands, for --explain. */
 struct choice {
 	const char *name, *operands[3];
@@ -244,7 +278,7 @@ struct warning {
 	bool note;         /* nothing is wrong: not said with --quiet */
 };
 
-#define OPTION_GROUPS 16 /* room of sandbox.given: groups of the option table, 32 rows each */
+#define OPTION_GROUPS 24 /* room of sandbox.given: groups of the option table, 32 rows each */
 
 struct sandbox {
 	enum personality personality;
@@ -261,6 +295,12 @@ struct sandbox {
 	const char *
 		*overlay_options; /* --overlay-opt, for the overlay that follows; see options.c */
 	size_t overlay_option_count;
+
+	/* a whole system */
+	const char *rootfs; /* --rootfs, NULL none */
+	bool rootfs_writable;
+	bool rootfs_overlay;            /* changes go elsewhere: */
+	const char *rootfs_overlay_dir; /* there, NULL: they vanish */
 
 	/* namespaces: CLONE_NEW* bits */
 	unsigned unshare;                    /* must be new */
@@ -296,9 +336,15 @@ struct sandbox {
 	const char *bus_directory; /* where inside theirs are to be made; NULL: no bus */
 
 	/* identity */
-	int64_t uid, gid;     /* inside; -1: the personality's default */
-	const char *hostname; /* NULL: the personality's default */
-	const char *chdir;    /* NULL: see identity.c */
+	int64_t uid, gid; /* inside; -1: the personality's default */
+	enum map_caller map_caller;
+	bool map_auto; /* the caller's ranges */
+	struct map_line *map_lines;
+	size_t map_line_count;
+	struct id_map uid_map, gid_map; /* from idmap_choose(), where ranges are wanted */
+	bool keep_groups;               /* supplementary ones, beside ranges */
+	const char *hostname;           /* NULL: the personality's default */
+	const char *chdir;              /* NULL: see identity.c */
 	struct env_change *env;
 	size_t env_count;
 
@@ -332,6 +378,7 @@ struct sandbox {
 	uint64_t grace;                     /* between SIGTERM and SIGKILL, microseconds */
 
 	/* life */
+	const char *name; /* under which it can be found while it runs, NULL none */
 	bool die_with_parent;
 	bool as_pid_1;
 	bool new_session;    /* setsid() for the command */
@@ -351,12 +398,16 @@ struct sandbox {
 	struct choice *choices;
 	size_t choice_count;
 	const char *print_arg; /* --seccomp-show NAME, --seccomp-why NAME */
+	enum manage_what manage;
+	const char *manage_name; /* of the sandbox */
+	int manage_signal;       /* --kill, 0: everything is killed */
 	struct warning *warnings;
 	size_t warning_count;
 
 	/* the command */
 	const char *argv0; /* NULL: command[0] */
-	char **command; /* NULL-terminated tail of argv; NULL: none. --seccomp-why: CALL ARG... */
+	char **command;    /* NULL-terminated tail of argv; NULL: none. --seccomp-why: CALL ARG...
+			      --enter: what is run */
 
 	/* memory that the strings above point into */
 	void **buffers;

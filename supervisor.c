@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 enum { SIGNALS, CHANNEL, PARENT, TIMERS, NETWORK, PORTS, TERMINAL = PORTS + PORTS_WAYS };
+enum { CONTROL = TERMINAL + TERMINAL_POLLS };
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
 				SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
@@ -60,9 +61,11 @@ int supervisor_watch_parent(const struct sandbox *sb, int *parent)
 
 /* Where no pid namespace ends with the child, the child is told, by the end of the messages, to end
  * what it has below it; before there is a command, it goes without further ado. */
-static void put_down(const struct supervisor *s)
+static void put_down(struct supervisor *s)
 {
-	if (!s->alone || !s->started || s->channel < 0 || shutdown(s->channel, SHUT_WR) < 0)
+	if (s->remote)
+		close_fd(&s->channel); /* who keeps the command ends it then */
+	else if (!s->alone || !s->started || s->channel < 0 || shutdown(s->channel, SHUT_WR) < 0)
 		(void)kill(s->child, SIGKILL);
 }
 
@@ -181,9 +184,11 @@ static int message_arrived(struct supervisor *s)
 		return 1;
 	case MESSAGE_BORN:
 	case MESSAGE_GO:
+	case MESSAGE_MAP:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_EXPIRED:
 	case MESSAGE_RESUME:
+	case MESSAGE_ENTER:
 		break;
 	}
 	return fail(EPROTO, "a message of the sandbox");
@@ -192,10 +197,10 @@ static int message_arrived(struct supervisor *s)
 /* The child, without waiting. Returns 1 when it has ended, 0 when not, -1 after fail(). */
 static int child_ended(struct supervisor *s)
 {
-	int status;
-	pid_t pid = waitpid(s->child, &status, WNOHANG);
+	int status = SIGKILL;
+	pid_t pid = s->remote ? s->child : waitpid(s->child, &status, WNOHANG);
 
-	if (pid < 0 && errno != EINTR)
+	if (pid < 0 && !s->remote && errno != EINTR)
 		return fail(errno, "wait for the sandbox");
 	if (pid != s->child)
 		return 0;
@@ -218,10 +223,73 @@ static void network_lost(struct supervisor *s, struct net_helper *h)
 	}
 }
 
+/* ---- requests of others, for a sandbox with a name ---- */
+
+static void tell_about(struct supervisor *s, struct control_event *e)
+{
+	struct control_info info = {.pid = getpid(), .child = s->child, .started = s->started};
+
+	control_describe(s->control, &info);
+	control_answer(e, 0, NULL, &info, false);
+}
+
+static void let_in(struct supervisor *s, struct control_event *e)
+{
+	struct message message = {MESSAGE_ENTER, 0};
+	struct control_message m = {
+		.parts = {{&message, sizeof(message)}, {e->entry, e->entry_size}},
+		.fds = e->fds,
+		.fd_count = e->fd_count};
+
+	if (!s->started)
+		control_answer(e, EAGAIN, "its command has not started yet", NULL, false);
+	else if (s->ended || s->channel < 0)
+		control_answer(e, ESRCH, "its command has ended", NULL, false);
+	else if (s->no_entry)
+		control_answer(e, EPERM, s->no_entry, NULL, false);
+	else if (control_send(s->channel, &m, MSG_DONTWAIT) < 0)
+		control_answer(e, errno, "process 1 of the sandbox does not take requests", NULL,
+			       false);
+	else
+		control_answer(e, 0, NULL, NULL, false);
+}
+
+static void act_on(struct supervisor *s, struct control_event *e)
+{
+	switch ((enum control_kind)e->request.kind) {
+	case CONTROL_INFO:
+		tell_about(s, e);
+		return;
+	case CONTROL_SIGNAL:
+		signal_arrived(s, e->request.value);
+		break;
+	case CONTROL_END:
+		end_all(s, SIGKILL);
+		break;
+	case CONTROL_ENTER:
+		let_in(s, e);
+		return;
+	case CONTROL_WAIT:
+	case CONTROL_KINDS:
+		break;
+	}
+	control_answer(e, 0, NULL, NULL, e->request.kind != CONTROL_SIGNAL);
+}
+
+static void serve(struct supervisor *s, struct pollfd *polls)
+{
+	struct control_event *e;
+
+	while ((e = control_next(s->control, polls, s->started)) != NULL)
+		act_on(s, e);
+}
+
+/* ---- the loop ---- */
+
 /* One round of waiting. Returns whether to go on, or -1 after fail(). */
 static int round_of(struct supervisor *s, int signals)
 {
-	struct pollfd polls[TERMINAL + TERMINAL_POLLS] = {
+	struct pollfd polls[CONTROL + CONTROL_POLLS] = {
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
 		[CHANNEL] = {.fd = s->channel, .events = POLLIN},
 		[PARENT] = {.fd = s->parent, .events = POLLIN},
@@ -234,7 +302,9 @@ static int round_of(struct supervisor *s, int signals)
 	int result;
 
 	terminal_poll(s->terminal, &polls[TERMINAL]);
-	if (poll(polls, terminal ? COUNT(polls) : TERMINAL, -1) < 0)
+	if (s->control)
+		control_poll(s->control, &polls[CONTROL]);
+	if (poll(polls, s->control ? COUNT(polls) : terminal ? CONTROL : TERMINAL, -1) < 0)
 		return errno == EINTR ? 1 : fail(errno, "poll");
 	if (polls[PARENT].revents) {
 		end_all(s, SIGKILL);
@@ -259,6 +329,8 @@ static int round_of(struct supervisor *s, int signals)
 	for (int way = 0; way < PORTS_WAYS; way++)
 		if (polls[PORTS + way].revents)
 			network_lost(s, &s->ports[way]);
+	if (s->control)
+		serve(s, &polls[CONTROL]);
 	if (s->ended && s->sb->personality == PERSONALITY_BWRAP)
 		return 0;
 	/* messages first: what PID 1 said before it ended is still there to be read */
@@ -294,11 +366,22 @@ int supervise(struct supervisor *s)
 
 	if (result < 0)
 		put_down(s);
-	if (result < 0 || (!s->started && !s->ended))
+	if (!s->remote && (result < 0 || (!s->started && !s->ended)))
 		(void)waitpid(s->child, NULL, 0);
 	terminal_finish(s->terminal);
 	close_fd(&s->channel);
 	if (result == 0 && !s->started && !s->killed)
 		return fail(0, "the sandbox ended before the command was started");
 	return result;
+}
+
+int supervisor_status(const struct supervisor *s)
+{
+	if (s->timers.hit != LIMIT_NONE)
+		return 124;
+	if (!s->started)
+		return 128 + s->killed;
+	if (WIFSIGNALED(s->status))
+		return 128 + WTERMSIG(s->status);
+	return WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 255;
 }

@@ -4,6 +4,7 @@
 #ifndef ZBOX_SUPERVISOR_H
 #define ZBOX_SUPERVISOR_H
 
+#include "control-server.h"
 #include "network/ports.h"
 #include "sandbox.h"
 #include "terminal.h"
@@ -18,6 +19,8 @@ struct supervisor {
 	pid_t child; /* PID 1 of the sandbox, or the command where there is none */
 	bool reaper; /* child is a PID 1 of ours, which reports; else it is the command */
 	bool alone;  /* and it has no pid namespace that would end with it */
+	bool remote; /* there is no child: the command entered a sandbox of another zbox, and whom
+			the channel leads to keeps it there */
 	int channel; /* to child; owned */
 	int parent;  /* pidfd of our parent, when the sandbox dies with it; -1 */
 	struct terminal *terminal;
@@ -25,6 +28,8 @@ struct supervisor {
 	struct net_helper *net;   /* its loss is told by lost(), and the network is gone */
 	struct net_helper *ports; /* PORTS_WAYS of them: the same, of ports */
 	void (*lost)(const struct sandbox *sb, bool ports, const char *how);
+	struct control *control; /* of a sandbox with a name, else NULL */
+	const char *no_entry;    /* why nobody can enter, NULL: they can */
 
 	/* what was seen */
 	bool started;      /* the exec worked */
@@ -48,5 +53,8 @@ int supervisor_watch_parent(const struct sandbox *sb, int *parent) MUST_CHECK;
  * Returns 0 with started, ended and status filled in; or -1 after fail(): the command did not run.
  */
 int supervise(struct supervisor *s) MUST_CHECK;
+
+/* Exit status of a run that got as far as the command. */
+int supervisor_status(const struct supervisor *s);
 
 #endif

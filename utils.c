@@ -150,6 +150,20 @@ int take_fd(int *fd)
 	return taken;
 }
 
+int hold_stdio(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		int held;
+
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		held = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (held != fd)
+			return fail(errno, "descriptor %d", fd);
+	}
+	return 0;
+}
+
 /* Kernels without close_range(2), and filters that refuse it. */
 static int cloexec_walk(unsigned first)
 {

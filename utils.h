@@ -65,6 +65,10 @@ void close_fd(int *fd);
 /* Moves a descriptor out of its variable. */
 int take_fd(int *fd) MUST_CHECK;
 
+/* A closed 0, 1 or 2 would become some pipe or directory of ours. The place is held, and is closed
+ * again for the command. Returns 0, or -1 after fail(). */
+int hold_stdio(void) MUST_CHECK;
+
 /* Makes every descriptor from first on close at exec (close_range(2), Linux 5.11; a walk of
  * /proc/self/fd before it). Returns 0, or -1 after fail(). */
 int cloexec_from(unsigned first) MUST_CHECK;

@@ -137,6 +137,11 @@ _zbox_own="--explain \
 	--dbus-system-try \
 	--dbus-system-talk \
 	--dbus-system-call \
+	--rootfs \
+	--rootfs-writable \
+	--rootfs-overlay \
+	--map \
+	--keep-groups \
 	--env \
 	--keep-env \
 	--seccomp-profile \
@@ -169,6 +174,12 @@ _zbox_own="--explain \
 	--meta \
 	--no-die-with-parent \
 	--share-terminal \
+	--name \
+	--list \
+	--enter \
+	--kill \
+	--wait \
+	--stats-of \
 	--keep-fd \
 	--status-fd"
 
@@ -225,6 +236,8 @@ _zbox_operands()
 		--gid | \
 		--hostname | \
 		--chdir | \
+		--rootfs | \
+		--map | \
 		--unsetenv | \
 		--env | \
 		--cap-add | \
@@ -260,6 +273,11 @@ _zbox_operands()
 		--meta | \
 		--lock-file | \
 		--sync-fd | \
+		--name | \
+		--enter | \
+		--kill | \
+		--wait | \
+		--stats-of | \
 		--keep-fd | \
 		--block-fd | \
 		--userns-block-fd | \
@@ -336,6 +354,7 @@ _zbox_operand()
 		--netns:1 | \
 		--home:1 | \
 		--chdir:1 | \
+		--rootfs:1 | \
 		--seccomp-profile:1 | \
 		--cgroup:1 | \
 		--stats-file:1 | \
@@ -359,6 +378,8 @@ _zbox_operand()
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	--best-effort:1)
 		mapfile -t COMPREPLY < <(compgen -W "limits none" -- "$cur") ;;
+	--list:1)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	esac
 }
 

@@ -52,6 +52,8 @@ function __zbox_operands
 			--gid \
 			--hostname \
 			--chdir \
+			--rootfs \
+			--map \
 			--unsetenv \
 			--env \
 			--cap-add \
@@ -87,6 +89,11 @@ function __zbox_operands
 			--meta \
 			--lock-file \
 			--sync-fd \
+			--name \
+			--enter \
+			--kill \
+			--wait \
+			--stats-of \
 			--keep-fd \
 			--block-fd \
 			--userns-block-fd \
@@ -200,6 +207,7 @@ set -l paths --profile:1 \
 	--netns:1 \
 	--home:1 \
 	--chdir:1 \
+	--rootfs:1 \
 	--seccomp-profile:1 \
 	--cgroup:1 \
 	--stats-file:1 \
@@ -349,6 +357,11 @@ complete -c zbox -n '__zbox_is option' -l dbus-system -d 'The system bus, but on
 complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where there is a system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
+complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use a directory, or what a tar archive holds, as the root'
+complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
+complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
+complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'
+complete -c zbox -n '__zbox_is option' -l keep-groups -d 'Keep supplementary groups where there are ranges of ids'
 complete -c zbox -n '__zbox_is option' -l env -d 'Keep the variable NAME of the caller'
 complete -c zbox -n '__zbox_is option' -l keep-env -d 'Keep all variables of the caller'
 complete -c zbox -n '__zbox_is option' -l seccomp-profile -d 'System calls that the command may use'
@@ -381,6 +394,12 @@ complete -c zbox -n '__zbox_is option' -l stats-file -d 'Write at the end what w
 complete -c zbox -n '__zbox_is option' -l meta -d 'Write the result to FILE as isolate does'
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
+complete -c zbox -n '__zbox_is option' -l name -d 'Give the sandbox a name, by which it can be found'
+complete -c zbox -n '__zbox_is option' -l list -d 'Print the sandboxes with a name that run'
+complete -c zbox -n '__zbox_is option' -l enter -d 'Run a command in the sandbox NAME'
+complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or send it a signal'
+complete -c zbox -n '__zbox_is option' -l wait -d 'Wait until the sandbox NAME has ended'
+complete -c zbox -n '__zbox_is option' -l stats-of -d 'Print what the sandbox NAME has used so far'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
 complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object about the run to FD at its end'
 complete -c zbox -f -n '__zbox_is option' -a '--explain=text --explain=json'
@@ -391,3 +410,4 @@ complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
 complete -c zbox -f -n '__zbox_is --best-effort:1' -a 'limits none'
+complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'

@@ -12,11 +12,11 @@
  *   its end    when nobody is left who holds our end, it exits: so it never outlives the sandbox,
  *              whatever becomes of zbox. A signal for zbox's own end makes sure of it.
  *
- * Where it is looked for: beside this program, then where it was installed. Never in PATH, which
- * belongs to the caller's environment.
+ * Where it is looked for: see helpers.c.
  */
 #include "network/helper.h"
 
+#include "helpers.h"
 #include "kernel.h"
 #include "network/addresses.h"
 
@@ -33,13 +33,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef ZBOX_LIBEXEC
-#define ZBOX_LIBEXEC "/usr/local/libexec/zbox"
-#endif
-
 #define HELPER_FD 3
-#define BESIDE_LENGTH 32 /* room for a name beside this program */
-#define END_WAIT 100     /* milliseconds from the end of its socket to its own */
+#define END_WAIT 100 /* milliseconds from the end of its socket to its own */
 
 /* Its command line: made before the vfork, where no memory is asked for. */
 struct words {
@@ -99,27 +94,6 @@ static int make_words(const struct sandbox *sb, struct words *w)
 	return result == 0 && array_add(&w->list, &w->count, sizeof(char *)) ? 0 : -1;
 }
 
-/* Fills path with the place number of the program. Returns whether there is such a place. */
-static bool place(unsigned number, const char *program, char path[PATH_MAX])
-{
-	static const char *const beside[] = {"", "../libexec/zbox/"};
-	ssize_t length;
-	char *name;
-
-	if (number == COUNT(beside))
-		return snprintf(path, PATH_MAX, "%s/%s", ZBOX_LIBEXEC, program) < PATH_MAX;
-	if (number > COUNT(beside))
-		return false;
-	length = readlink("/proc/self/exe", path, PATH_MAX - BESIDE_LENGTH);
-	if (length <= 0)
-		length = 0;
-	path[length] = '\0';
-	name = strrchr(path, '/');
-	name = name ? name + 1 : path;
-	(void)snprintf(name, BESIDE_LENGTH, "%s%s", beside[number], program);
-	return true;
-}
-
 /* In a vfork: only calls, and memory of our own. A failure is in the record when it returns. */
 static void become_helper(char *const *words, int socket)
 {
@@ -140,7 +114,7 @@ static void become_helper(char *const *words, int socket)
 		(void)fail(errno, "%s: descriptor %d", words[0], HELPER_FD);
 	close_from_but(HELPER_FD + 1, NULL, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned i = 0; !failure_get() && place(i, words[0], path); i++) {
+	for (unsigned i = 0; !failure_get() && helper_place(words[0], i, path); i++) {
 		(void)execve(path, words, no_environment);
 		if (errno != ENOENT && errno != ENOTDIR)
 			(void)fail(errno, "%s", path);

@@ -153,6 +153,17 @@ static void test_hints(void)
 	check(strstr(cure("network", ENOENT, "open /dev/net/tun"), "modprobe") != NULL, "tun");
 	check(strstr(cure("network", ENOENT, "zbox-net"), "libslirp-dev") != NULL, "zbox-net");
 	check(strstr(cure("", ENOENT, "run newuidmap"), "package uidmap") != NULL, "newuidmap");
+	check(strstr(cure("ids", 0, "zbox was started under no_new_privs"), "--map keep") != NULL,
+	      "newuidmap under no_new_privs");
+	check(strstr(cure("ids", 0, "x has neither root's set-user-ID bit nor"), "u+s") != NULL,
+	      "newuidmap without its bit");
+	check(strstr(cure("ids", 0, "x is on a file system mounted nosuid"), "nosuid") != NULL,
+	      "newuidmap where bits do nothing");
+	check(strstr(cure("rootfs", 0, "a.tar: x: its owner 5:5 is not in the map of ids"),
+		     "--map auto") != NULL,
+	      "an owner that is not in the map");
+	check(strstr(cure("rootfs", ENOENT, "zbox-unpack"), "libarchive-dev") != NULL,
+	      "zbox-unpack");
 	check(strstr(cure("", 0, "no range for x in /etc/subuid"), "usermod") != NULL, "subuid");
 	check(strstr(cure("mounts", ESTALE, "overlay on /x"), "work") != NULL, "overlay ESTALE");
 	check(strstr(cure("mounts", EINVAL, "overlay on /x"), "5.11") != NULL, "overlay EINVAL");

@@ -1,0 +1,391 @@
+#!/bin/bash
+# Sandboxes with a name: found, entered, waited for, killed; by their user outside and nobody else.
+# timeout: 300
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# Not below $T, where another user would not get that far.
+XDG_RUNTIME_DIR=$(mktemp -d /tmp/zbox-names.XXXXXX) || exit 1
+export XDG_RUNTIME_DIR
+trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+names=$XDG_RUNTIME_DIR/zbox
+mark=$((700000 + $$))
+
+# start NAME OPTION... -- COMMAND: in the background; returns when it runs.
+start() {
+	"$ZBOX" --ro-bind /usr /usr --name "$@" </dev/null >"$T/$1.out" 2>"$T/$1.err" &
+	zbox=$!
+	poll 20 runs "$1" || { note "$(cat "$T/$1.err")"; return 1; }
+}
+runs() { "$ZBOX" --list=json | tr -d ' \n' | grep -qF "\"name\":\"$1\",\"started\":true"; }
+answers() { "$ZBOX" --enter "$1" true </dev/null; }
+gone() { ! "$ZBOX" --list | grep -q "^$1 "; }
+left() { pgrep -x sleep -a | grep -c " $mark\$"; }
+none() { [ "$(left)" = 0 ]; }
+is_left() { [ "$(left)" = "$1" ]; }
+
+# ---- names ----
+
+refuses 'a name is no path' 125 'takes a name of at most 64 letters' -- zbox_usr --name ../x echo ran
+refuses 'a name does not begin with a dot' 125 'takes a name' -- zbox_usr --name .x echo ran
+refuses 'a long name' 125 'takes a name' -- zbox_usr --name "$(printf '%065d' 0)" echo ran
+gives 'the longest name' 0 ran -- zbox_usr --name "$(printf '%064d' 0)" echo ran
+refuses 'somebody has to make what enters' 125 '--name cannot be combined with --as-pid-1' -- \
+	zbox_usr --name x --as-pid-1 echo ran
+refuses 'who asks runs nothing else' 125 'cannot be combined with other options' -- \
+	zbox_usr --list
+declare -A what_to=([enter]=true)
+for what in enter kill wait stats-of; do
+	refuses "--$what without such a sandbox" 125 'no sandbox with the name nobody is running' -- \
+		zbox --$what nobody ${what_to[$what]:+"${what_to[$what]}"}
+done
+refuses 'no such signal' 125 'there is no signal NOPE' -- zbox --kill nobody NOPE
+refuses 'nothing to run' 125 'no command given' -- zbox --enter nobody --
+refuses 'an option behind the name' 125 'takes no option' -- zbox --enter nobody --chdir / true
+refuses 'two signals' 125 'takes one signal' -- zbox --kill nobody TERM KILL
+refuses 'words that mean nothing' 125 'takes nothing behind' -- zbox --wait nobody now
+refuses 'bwrap has no names' 1 'Unknown option --name' -- bwrap_usr --name x true
+
+# ---- listed ----
+
+gives 'an empty list' 0 0 -- sh -c "\"$ZBOX\" --list | sed 1d | wc -l"
+ok 'one starts' start one --rlimit nofile=64 --uid 7 --gid 8 -- sleep $mark
+one=$zbox
+ok 'another starts' start two --share-net -- sleep $mark
+two=$zbox
+run zbox --list
+contains 'the first is listed' "$out" "one "
+matches 'with process, ids, network, limits and command' "$out" \
+	"one +0:[0-9]{2} +$one +7:8 +[0-9]+ +[0-9.]+[KM] none +rlimit nofile=64:64 +sleep $mark"
+matches 'the second too' "$out" "two +0:[0-9]{2} +$two +0:0 +[0-9]+ +[0-9.]+[KM] host +- +sleep $mark"
+gives 'the same as JSON' 0 "one $one 7 8 none rlimit nofile=64:64 sleep $mark
+two $two 0 0 host sleep $mark" -- sh -c "\"$ZBOX\" --list=json | python3 -c '
+import json, sys
+for s in json.load(sys.stdin)[\"sandboxes\"]:
+    assert s[\"memory-bytes\"] > 0 and s[\"age-seconds\"] >= 0 and s[\"processes\"] >= 2
+    print(s[\"name\"], s[\"pid\"], s[\"uid\"], s[\"gid\"], s[\"network\"], *s[\"limits\"], s[\"command\"])'"
+run zbox --stats-of one
+matches 'what one has used' "$out" 'age +0:[0-9]{2}.*processor time +[0-9.]+ s.*memory +[0-9.]+[KM].*processes +2'
+gives 'the same as JSON' 0 'one True True 2' -- sh -c "\"$ZBOX\" --stats-of one json | python3 -c '
+import json, sys
+s = json.load(sys.stdin)
+print(s[\"name\"], s[\"memory-bytes\"] > 100000, s[\"age-seconds\"] >= s[\"cpu-seconds\"], s[\"processes\"])'"
+"$ZBOX" --enter one -- sh -c 'while :; do :; done' </dev/null &
+spins() { [ "$("$ZBOX" --stats-of one json | python3 -c 'import json, sys; print(json.load(sys.stdin)["cpu-seconds"] > 0.3)')" = True ]; }
+ok 'processor time is that of who entered, too' poll 20 spins
+kill $!
+wait $!
+refuses 'two with one name' 125 'a sandbox with the name one is running already' -- \
+	zbox_usr --name one echo ran
+is 'the directory is the user'"'"'s alone' "$(stat -c %a "$names")" 700
+is 'so are the sockets' "$(stat -c %a "$names/one")" 600
+is 'nothing else is kept' "$(cd "$names" && echo *)" 'one two'
+
+# ---- entered: the same confinement as that of the command ----
+
+describe='grep -E "^(Cap|NoNewPrivs|Seccomp|Groups|Uid|Gid)" /proc/self/status
+	for n in /proc/self/ns/*; do case $n in *time_for*|*pid_for*) ;; *) readlink $n;; esac; done
+	ulimit -a; umask; pwd; env | grep -v "^_=" | sort; cat /proc/self/uid_map; cat /proc/self/cgroup'
+for options in '' '--uid 7 --gid 8 --chdir /usr --rlimit nofile=70:80 --rlimit cpu=300 --nice 5 --setenv A b' \
+	'--cap-add net_admin --cap-add sys_chroot' '--share-net --share-ipc' '--seccomp-profile nested' \
+	'--unshare-time --boottime 5' '--share-pid' '--seccomp-profile none --landlock off' '--landlock-only'; do
+	# shellcheck disable=SC2086  # words
+	ok "starts: $options" start same $options -- sh -c "$describe; echo end; exec sleep $mark"
+	poll 10 grep -qx end "$T/same.out"
+	sed '/^end$/,$d' "$T/same.out" >"$T/first"
+	"$ZBOX" --enter same -- sh -c "$describe" </dev/null >"$T/second" 2>&1
+	if cmp -s "$T/first" "$T/second" && [ "$(wc -l <"$T/first")" -gt 20 ]; then
+		pass "the same as the command: ${options:-the defaults}"
+	else
+		flunk "the same as the command: $options" "$(diff "$T/first" "$T/second")"
+	fi
+	ok 'and killed' zbox --kill same
+	wait "$zbox"
+done
+gives 'the same mounts' 0 '' -- sh -c "\"$ZBOX\" --enter one sh -c 'cat /proc/2/mountinfo' >a
+	\"$ZBOX\" --enter one sh -c 'cat /proc/self/mountinfo' >b; test -s a && cmp a b"
+# The corpus of attacks, by a command that enters: what escape.sh does by the first one.
+cat >entering <<'EOS'
+#!/bin/bash
+options=()
+until [ "$1" = /escape ] && { [ "$2" = inside ] || [ "$2" = act ]; }; do options+=("$1"); shift; done
+[ "${options[-1]}" != -- ] || unset 'options[-1]'
+"$ZBOX" --name attacked$$ "${options[@]}" -- sleep 1000 </dev/null >/dev/null 2>&1 &
+for i in $(seq 200); do "$ZBOX" --enter attacked$$ true </dev/null 2>/dev/null && break; sleep 0.02; done
+"$ZBOX" --enter attacked$$ -- "$@"
+status=$?
+"$ZBOX" --kill attacked$$
+exit $status
+EOS
+chmod +x entering
+export ZBOX
+"$TOOLS/escape" host --exact -- "$T/entering" --ro-bind /usr /usr --ro-bind "$TOOLS/escape" /escape >attacks 2>attacks.err </dev/null
+is 'the attacks get no further' "$(grep '^not ok' attacks) $(($(grep -c '^ok' attacks) > 100))" ' 1' || note "$(cat attacks.err)"
+
+# ---- what comes and goes ----
+
+gives 'words, environment and input' 3 $'a b\tc\n[]\nin' -- sh -c \
+	"echo in | \"$ZBOX\" --enter one -- sh -c 'echo \"\$1\"; echo \"[\$2]\"; cat; exit 3' - 'a b	c' ''"
+gives 'TERM is that of who enters' 0 vt999 -- env TERM=vt999 "$ZBOX" --enter one sh -c 'echo $TERM'
+gives 'none is none' 0 '' -- env -u TERM "$ZBOX" --enter one sh -c 'echo ${TERM-}'
+gives 'only its three descriptors' 0 '0 1 2' -- sh -c \
+	"\"$ZBOX\" --enter one -- sh -c 'cd /proc/self/fd; echo [0-9]*' 7</ 9</ | sed 's/ [3-9]\$//'"
+gives 'a signal that ended it' 143 '' -- zbox --enter one -- sh -c 'kill -TERM $$'
+refuses 'not found' 127 'exec: nosuch' -- zbox --enter one nosuch
+refuses 'not executable' 126 'exec: /etc/passwd' -- zbox --enter one /etc/passwd
+gives 'a signal to who entered is the command'"'"'s' 5 '' -- timeout --preserve-status -s USR1 1 \
+	"$ZBOX" --enter one -- sh -c 'trap "exit 5" USR1; while :; do sleep 0.1; done'
+gives 'SIGINT that who started ignored is not ignored' 130 '' -- zbox --enter one -- sh -c 'kill -INT $$; echo survived'
+gives 'what who entered ignores is' 0 survived -- sh -c \
+	"trap '' INT; exec \"$ZBOX\" --enter one -- sh -c 'kill -INT \$\$; echo survived'"
+refuses 'too many words' 125 'more than 65536 bytes' -- zbox --enter one echo "$(printf '%070000d' 0)"
+gives 'almost too many' 0 65001 -- sh -c "\"$ZBOX\" --enter one echo $(printf '%065000d' 0) | wc -c"
+gives 'no pipe of who entered is held by anybody' 0 '' -- timeout 10 sh -c \
+	"\"$ZBOX\" --enter one -- sh -c 'sleep $((mark + 1)) >/dev/null 2>&1 </dev/null &' | cat"
+ok 'what it left is in the sandbox' pgrep -f "sleep $((mark + 1))"
+gives 'twenty at once' 0 20 -- sh -c "for i in \$(seq 20); do \"$ZBOX\" --enter one echo x & done >twenty; wait; grep -c x twenty"
+mkfifo gate
+"$ZBOX" --ro-bind /usr /usr --name late --block-fd 8 -- sleep $mark 8<>gate </dev/null &
+late=$!
+ok 'its name is there before its command' poll 20 test -S "$names/late"
+"$ZBOX" --enter late echo ready </dev/null >entered.out 2>&1 &
+enterer=$!
+ok 'who enters waits' kill -0 "$enterer"
+echo >gate
+wait "$enterer"
+is 'until the command has started' "$? $(cat entered.out)" '0 ready'
+zbox --kill late
+wait "$late"
+
+# ---- ends ----
+
+"$ZBOX" --enter one -- sh -c "sleep $((mark + 2)) & exec sleep $((mark + 2))" </dev/null &
+enterer=$!
+ok 'somebody is inside' poll 10 pgrep -f "^sleep $((mark + 2))"
+kill -KILL "$enterer"
+wait "$enterer" 2>/dev/null
+ok 'the end of who entered is that of the command' poll 10 sh -c "! pgrep -f '^sleep $((mark + 2))'"
+ok 'and not of the sandbox' answers one
+
+"$ZBOX" --enter two -- sleep $((mark + 3)) </dev/null &
+enterer=$!
+ok 'somebody is in the other' poll 10 pgrep -f "^sleep $((mark + 3))"
+gives 'a signal to the command of the sandbox' 0 '' -- zbox --kill two TERM
+wait "$enterer"
+is 'who was inside when the sandbox ended' $? 137
+wait "$two"
+is 'the sandbox ended by the signal' $? 143
+gives 'its name has gone' 0 '' -- sh -c "ls '$names' | grep two; :"
+
+
+mkdir hold && mkfifo hold/end
+ok 'one that ends by itself' start three --bind "$T/hold" /hold -- sh -c 'read x </hold/end; exit 9'
+"$ZBOX" --wait three </dev/null &
+first=$!
+"$ZBOX" --wait three </dev/null &
+second=$!
+ok 'two wait' kill -0 $first $second
+echo >hold/end
+wait "$first"
+is 'the first gets its status' $? 9
+wait "$second"
+is 'the second too' $? 9
+wait "$zbox"
+is 'as does who started it' $? 9
+
+for share in --unshare-pid --share-pid; do
+	ok "$share: one with daemons" start many $share -- \
+		sh -c "(setsid sleep $((mark + 4)) &) & (sleep $((mark + 4)) &) & exec sleep $((mark + 4))"
+	"$ZBOX" --enter many -- sh -c "setsid sleep $((mark + 4)) & exec sleep $((mark + 4))" </dev/null &
+	enterer=$!
+	mark=$((mark + 4))
+	ok "$share: all are there" poll 20 is_left 5
+	gives "$share: killed" 0 '' -- zbox --kill many
+	ok "$share: nothing is left when --kill returns" none
+	wait "$zbox"
+	is "$share: the status of who started it" $? 137
+	wait "$enterer"
+	is "$share: and of who entered" $? 137
+	mark=$((mark - 4))
+done
+
+# ---- zbox killed: the name is free, whoever comes ----
+
+ok 'one whose zbox is killed' start dead -- sleep $mark
+kill -KILL "$zbox"
+wait "$zbox" 2>/dev/null
+ok 'its socket is still there' test -S "$names/dead"
+refuses 'it is not taken for a sandbox' 125 'no sandbox with the name dead' -- zbox --enter dead true
+nok 'and is gone' test -e "$names/dead"
+ok 'again' start dead -- sleep $mark
+kill -KILL "$zbox"
+wait "$zbox" 2>/dev/null
+gives 'the next one takes the name' 0 ran -- zbox_usr --name dead echo ran
+ok 'a third time' start dead -- sleep $mark
+kill -KILL "$zbox"
+wait "$zbox" 2>/dev/null
+lacks 'the list does not have it' "$("$ZBOX" --list)" dead
+nok 'and cleans up' test -e "$names/dead"
+
+trouble=''
+for i in $(seq 40); do
+	"$ZBOX" --ro-bind /usr /usr --name again -- sleep $mark </dev/null >/dev/null 2>"err.$i" &
+	pid=$!
+	sleep 0.00$((RANDOM % 10))
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	[ ! -s "err.$i" ] || trouble+=$(cat "err.$i")
+done
+is 'killed at any moment, forty times: each could start' "$trouble" ''
+ok 'nothing of them is left' poll 10 is_left 1
+gives 'and one that is left alone runs' 0 ran -- zbox_usr --name again echo ran
+
+kill -STOP "$one"
+ok 'a zbox is stopped' poll 10 grep -q ') T' "/proc/$one/stat"
+refuses 'one that is stopped' 125 "process $one, is stopped: zbox --kill one CONT" -- zbox --enter one true
+gives 'can be continued' 0 '' -- zbox --kill one CONT
+ok 'and entered' answers one
+
+# ---- at once ----
+
+for i in $(seq 100); do
+	"$ZBOX" --ro-bind /usr /usr --name "crowd$i" -- sh -c 'exit 3' </dev/null >/dev/null 2>>crowd.err &
+	crowd[i]=$!
+	[ $((i % 10)) != 0 ] || "$ZBOX" --list >/dev/null 2>>crowd.err
+done
+good=0
+for pid in "${crowd[@]}"; do wait "$pid"; [ $? = 3 ] && good=$((good + 1)); done
+is 'a hundred come and go' "$good $(cat crowd.err)" '100 '
+is 'and leave nothing' "$(cd "$names" && echo *)" one
+
+for i in $(seq 20); do
+	"$ZBOX" --ro-bind /usr /usr --name same -- sleep 1 </dev/null >/dev/null 2>&1 &
+	crowd[i]=$!
+done
+good=0 refused=0
+for i in $(seq 20); do
+	wait "${crowd[i]}"
+	case $? in 0) good=$((good + 1)) ;; 125) refused=$((refused + 1)) ;; esac
+done
+is 'of twenty with one name one runs at a time' "$((good + refused)) $((good >= 1))" '20 1'
+
+# ---- somebody else, and from inside ----
+
+# A client by hand: what zbox would not try.
+cat >client.py <<'EOS'
+import array, os, socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.settimeout(10)
+try:
+    s.connect(sys.argv[1])
+except OSError as e:
+    sys.exit("connect: " + e.strerror)
+hello = s.recv(64)
+if not hello:
+    sys.exit("hung up")
+words = b"\0/usr/bin/true\0"
+theirs, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+request = struct.pack("IiIIIIIIIxxxxQQ", 4, 0, 0, 0, 0, 0, 0, 1, len(words), 0, 0) + words
+request = struct.pack("Ii", 4, 0) + ENTRY + words
+s.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2, theirs.fileno()]))])
+theirs.close()
+print("answer", struct.unpack("ii", s.recv(4096)[:8]), "message", struct.unpack("ii", ours.recv(4096)[:8]))
+EOS
+sed -i '/"IiIIIIIIIxxxxQQ"/d; s/ENTRY/struct.pack("IIIIIIIxxxxQQ", 0, 0, 0, 0, 0, 1, len(words), 0, 0)/' client.py
+gives 'by hand, outside' 0 'answer (0, 0) message (2, 0)' -- python3 client.py "$names/one"
+refuses 'root of another user namespace' 1 'hung up' -- unshare -Ur python3 client.py "$names/one"
+refuses 'the same with zbox' 125 'user namespace' -- unshare -Ur "$ZBOX" --enter one echo ran
+refuses 'the same with --kill' 125 'user namespace' -- unshare -Ur "$ZBOX" --kill one
+run unshare -Ur "$ZBOX" --list
+lacks 'and with --list' "$out" 'sleep'
+mkdir "$T/py"
+cp client.py "$T/py/"
+py=$T/py/client.py
+for options in '' '--net host' '--seccomp-profile none --landlock off' '--landlock-only' \
+	'--landlock-only --seccomp-profile none' '--share-pid --share-net --share-ipc'; do
+	# shellcheck disable=SC2086  # words
+	refuses "from inside, where the directory was bound: $options" 1 'hung up' -- \
+		zbox_usr --bind "$names" "$names" --ro-bind "$T/py" "$T/py" $options -- python3 "$py" "$names/one"
+done
+refuses 'from the sandbox itself' 1 'hung up' -- sh -c "
+	\"$ZBOX\" --ro-bind /usr /usr --bind '$names' /names --ro-bind '$T/py' /py --name self -- \
+		python3 -c 'import os, time
+while not os.path.exists(\"/names/self\"): time.sleep(0.02)
+os.execvp(\"python3\", [\"python3\", \"/py/client.py\", \"/names/self\"])'"
+if command -v newuidmap >/dev/null && unshare -U --map-auto --map-root-user true 2>/dev/null; then
+	refuses 'another user does not reach the socket' 1 'connect: Permission denied' -- \
+		unshare -U --map-auto --map-root-user setpriv --reuid 1 --regid 1 --clear-groups \
+		python3 -c "$(cat client.py)" "$names/one"
+	chmod 711 "$XDG_RUNTIME_DIR" "$names"
+	chmod 777 "$names/one"
+	refuses 'and is not talked to where he does' 1 'hung up' -- \
+		unshare -U --map-auto --map-root-user setpriv --reuid 1 --regid 1 --clear-groups \
+		python3 -c "$(cat client.py)" "$names/one"
+	refuses 'a directory that others can enter is not used' 125 'can be entered by others' -- zbox --list
+	chmod 700 "$XDG_RUNTIME_DIR" "$names"
+	chmod 600 "$names/one"
+else
+	skip 'another user' 'no ranges of ids'
+fi
+ok 'it is still there' answers one
+
+# A sandbox that puts a socket of its own there, for the caller's descriptors.
+cat >"$T/py/trap.py" <<'EOS'
+import os, socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.bind(sys.argv[1])
+s.listen(8)
+c, _ = s.accept()
+try:
+    c.send(struct.pack("IIII", 0x7a626f78, 1, 1, 1))
+    data, control, _, _ = c.recvmsg(70000, 1024)
+except OSError:
+    data = b""
+print("got", len(data))
+EOS
+"$ZBOX" --ro-bind /usr /usr --bind "$names" /names --ro-bind "$T/py" /py -- \
+	python3 /py/trap.py /names/trap </dev/null >trap.out 2>&1 &
+trap=$!
+ok 'a trap' poll 20 test -S "$names/trap"
+refuses 'nobody walks into it' 125 'user namespace' -- zbox --enter trap true
+wait "$trap"
+is 'it got nothing' "$(cat trap.out)" 'got 0'
+rm -f "$names/trap"
+
+# ---- PID 1 under a filter that leaves it too little ----
+
+ok 'one under a narrow filter' start narrow --seccomp-profile compute -- sleep $mark
+refuses 'cannot be entered' 125 'its filter leaves process 1 without' -- zbox --enter narrow true
+ok 'and lives on' kill -0 "$zbox"
+gives 'until it is killed' 0 '' -- zbox --kill narrow
+wait "$zbox"
+
+# ---- the place ----
+
+ln -s "$XDG_RUNTIME_DIR" link
+ok 'by way of a link' env XDG_RUNTIME_DIR="$T/link" "$ZBOX" --enter one true
+gives 'a runtime directory that is not ours' 0 '' -- env XDG_RUNTIME_DIR=/ sh -c "\"$ZBOX\" --list | grep ^one; :"
+if [ ! -d "/run/user/$(id -u)" ]; then
+	gives 'without one: in /tmp' 0 "/tmp/zbox-$(id -u)" -- env -u XDG_RUNTIME_DIR sh -c "
+		\"$ZBOX\" --ro-bind /usr /usr --name elsewhere$$ sleep $mark & until \"$ZBOX\" --enter elsewhere$$ true 2>/dev/null; do sleep 0.02; done
+		ls -d /tmp/zbox-\$(id -u); \"$ZBOX\" --kill elsewhere$$"
+	mkdir -p "$T/links" && [ -d "/tmp/zbox-$(id -u)" ] && rmdir "/tmp/zbox-$(id -u)" 2>/dev/null
+fi
+long=$T/$(printf '%0100d' 0)
+mkdir -m 700 "$long"
+gives 'a path longer than a socket'"'"'s' 0 ran -- env XDG_RUNTIME_DIR="$long" "$ZBOX" --ro-bind /usr /usr --name x echo ran
+rm -rf "$long"
+
+# ---- without a name nothing is different ----
+
+if command -v strace >/dev/null; then
+	strace -f -o calls "$ZBOX" --ro-bind /usr /usr true </dev/null
+	is 'a sandbox without a name makes no socket for names' "$(grep -cE '(bind|listen|flock|accept4?)\(' calls)" 0
+fi
+
+zbox --kill one
+wait "$one"
+is 'killed: its status' $? 137
+ok 'nothing is left' poll 10 sh -c "! pgrep -f '^sleep $mark'"
+is 'no name either' "$(find "$names" -mindepth 1)" ''
+finish
