@@ -21,7 +21,7 @@ is "$count in a row" "$failed" 0
 ok 'leave nothing' poll 30 nothing_left
 is 'no mount either' "$(wc -l </proc/self/mountinfo)" "$mounts"
 for ((i = 0; i < 40; i++)); do
-	zbox_usr --memory 64M --pids 20 bash -c 'sleep 1000 & setsid sleep 1000 & wait' &
+	"$ZBOX" --ro-bind /usr /usr --memory 64M --pids 20 bash -c 'sleep 1000 & setsid sleep 1000 & wait' &
 	pid=$!
 	sleep "0.$((RANDOM % 90 + 10))"
 	kill -KILL "$pid"

@@ -13,7 +13,7 @@ is 'nothing of zbox is there before' "$(left; units)" ''
 
 # ---- where it runs ----
 
-zbox_usr --memory 64M sleep 1000 &
+"$ZBOX" --ro-bind /usr /usr --memory 64M sleep 1000 &
 pid=$!
 ok 'a control group is made' poll 20 test -d "$(poll 20 box; box)/inside"
 group=$(box)
@@ -38,7 +38,7 @@ gives '--share-cgroup shows where it is' 0 inside -- zbox_usr --memory 64M --sha
 
 sleep 1000 &
 neighbour=$!
-zbox_usr --memory 64M bash -c 'while sleep 0.1; do :; done' &
+"$ZBOX" --ro-bind /usr /usr --memory 64M bash -c 'while sleep 0.1; do :; done' &
 other=$!
 run limited --memory 64M python3 -c "$hog" 200
 is 'a hog is killed' "$status" 137
@@ -87,7 +87,7 @@ run limited --pids 20 python3 -c "$bomb"
 is 'fork bomb: those that fit are made' "$status,$out" 0,18
 is 'the record names the limit' "$(field limits-reached)" '[ "pids" ]'
 gives 'its twin' 0 100 -- zbox_usr --pids 120 python3 -c "$bomb"
-zbox_usr --pids 40 bash -c 'bomb() { bomb | bomb & }; bomb; sleep 1000' 2>/dev/null &
+"$ZBOX" --ro-bind /usr /usr --pids 40 bash -c 'bomb() { bomb | bomb & }; bomb; sleep 1000' 2>/dev/null &
 pid=$!
 ok 'a real one comes to the limit' poll 60 bash -c '[ "$(cat "$0"/zbox-*.scope/zbox-*/pids.current)" -ge 39 ]' "$slice/app.slice"
 ok 'the host still forks' bash -c 'for ((i = 0; i < 20; i++)); do /bin/true || exit 1; done'
@@ -108,7 +108,7 @@ end, after = time.monotonic(), used()
 print(round((after - before) / (end - start) / 10000))'
 spin() {
 	local share
-	zbox_usr --cpus 20% bash -c 'while :; do :; done' &
+	"$ZBOX" --ro-bind /usr /usr --cpus 20% bash -c 'while :; do :; done' &
 	pid=$!
 	poll 30 bash -c 'pgrep -f "while :" --cgroup "$0/inside"' "$(poll 20 box; box | sed "s|$tree||")"
 	share=$(python3 -c "$measure" "$(box)")
@@ -122,7 +122,7 @@ ok 'a spinner is held to 20 %, within 3' eval 'spin || spin || spin'
 run limited --cpus 20% bash -c 'for ((i = 0; i < 100000; i++)); do :; done'
 is 'it is told that it was held' "$(field limits-reached)" '[ "cpus" ]'
 is 'and for how long' "$(python3 -c 'import sys; print(float(sys.argv[1]) > 0)' "$(field throttled-seconds)")" True
-zbox_usr --cpu-weight 7 sleep 1000 &
+"$ZBOX" --ro-bind /usr /usr --cpu-weight 7 sleep 1000 &
 pid=$!
 ok '--cpu-weight' poll 20 bash -c '[ "$(cat "$0"/zbox-*.scope/zbox-*/cpu.weight)" = 7 ]' "$slice/app.slice"
 kill -TERM "$pid"
