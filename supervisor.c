@@ -28,7 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALS, CHANNEL, PARENT, TIMERS, NETWORK, PORTS, TERMINAL = PORTS + PORTS_WAYS };
+enum { SIGNALS, CHANNEL, PARENT, TIMERS, NETWORK, PORTS, PORTS_SECOND, TERMINAL };
+_Static_assert(TERMINAL - PORTS == PORTS_WAYS, "one for each way");
 enum { CONTROL = TERMINAL + TERMINAL_POLLS };
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
@@ -349,7 +350,7 @@ static int round_of(struct supervisor *s, int signals)
 		[TIMERS] = {.fd = s->timers.fd, .events = POLLIN},
 		[NETWORK] = {.fd = s->net->socket}, /* only their end */
 		[PORTS] = {.fd = s->ports[0].socket},
-		[PORTS + 1] = {.fd = s->ports[1].socket},
+		[PORTS_SECOND] = {.fd = s->ports[1].socket},
 	};
 	bool terminal = s->terminal->replaced != 0;
 	int result;

@@ -147,7 +147,8 @@ static bool read_line(char *line, char **point, char **type)
 	*point = line;
 	for (int i = 0; *point && i < 4; i++) {
 		*point = strchr(*point, ' ');
-		*point += *point != NULL;
+		if (*point)
+			(*point)++;
 	}
 	if (!dash || !*point)
 		return false;
