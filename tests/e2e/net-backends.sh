@@ -109,12 +109,12 @@ for name in slirp4netns pasta; do
 	isnt "$name: it runs" "$helper" ''
 	go
 	is "$name: the network works meanwhile" "$(tail -n 1 "$T/said")" ok
-	ok "$name: it ends with the sandbox" poll 5 gone "$helper"
+	ok "$name: it ends with the sandbox" poll 30 gone "$helper"
 	begin "${net[@]}"
 	helper=$(below "$box" "$program")
 	isnt "$name: it runs again" "$helper" ''
 	kill -KILL "$box"
-	ok "$name: it ends when zbox is killed" poll 5 gone "$helper"
+	ok "$name: it ends when zbox is killed" poll 30 gone "$helper"
 	exec 8>&-
 	wait "$box" 2>/dev/null
 	begin "${net[@]}" --status-fd 9 9>"$T/status"
