@@ -65,7 +65,7 @@ host_is_untouched() { # NAME
 changed_since() { # STAMP
 	local place
 	for place in /tmp /var/tmp /dev/shm /run/user /run/lock "$(getent passwd "$(id -u)" | cut -d: -f6)"; do
-		[ ! -d "$place" ] || find "$place" -xdev -name 'zbox-tests.*' -prune -o -path "$T" -prune \
+		[ ! -d "$place" ] || find "$place" -xdev \( -name 'zbox-tests.*' -o -name 'mmdebstrap.*' \) -prune -o -path "$T" -prune \
 			-o -user "$(id -u)" -newer "$1" -print 2>/dev/null
 	done | while read -r place; do [[ $T/ == "$place"/* ]] || echo "$place"; done
 }
