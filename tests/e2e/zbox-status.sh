@@ -67,7 +67,8 @@ for sig in TERM INT HUP QUIT USR1 USR2; do
 	started python3 -c "
 import signal, sys, time
 signal.signal(signal.SIG$sig, lambda *a: sys.exit(42))
-open('/work/up', 'w'); time.sleep(1000) # $mark"
+open('/work/up', 'w')
+while True: time.sleep(0.1) # $mark: a signal just before a sleep would not end it"
 	kill -$sig "$box"
 	wait "$box"
 	is "SIG$sig is passed on to the command" $? 42
