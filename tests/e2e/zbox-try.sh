@@ -260,11 +260,12 @@ nok 'and nothing reaches the host' test -e "$T/p/dir/new"
 # ---- a real installation, on the whole host ----
 
 mkdir -p "$T/inst"
-ok 'outside, make install' make -s -C "$tree" B="$(dirname "$ZBOX")" install PREFIX="$T/inst" </dev/null
+# -o all: what is built stays as it is, others use it; another PREFIX would be compiled in
+ok 'outside, make install' make -s -o all -C "$tree" B="$(dirname "$ZBOX")" install PREFIX="$T/inst" </dev/null
 echo older >"$T/inst/bin/zbox" && rm -r "$T/inst/share/man" && echo mine >"$T/inst/share/doc/zbox/mine"
 cp -a "$T/inst" "$T/inst-was"
 tree_ state "$T/inst" >state
-run zbox --try --try-keep "$T/install" -- make -s -C "$tree" B="$(dirname "$ZBOX")" install PREFIX="$T/inst"
+run zbox --try --try-keep "$T/install" -- make -s -o all -C "$tree" B="$(dirname "$ZBOX")" install PREFIX="$T/inst"
 is 'on trial' "$status" 0
 tree_ state "$T/inst" >state-after
 ok 'the host is as it was' cmp state state-after
@@ -272,7 +273,7 @@ zbox --changes "$T/install" --json | tree_ listed "$T/inst" | grep -v "b'\.\." >
 ok 'applied' zbox --apply "$T/install"
 is 'the list is what differs' "$(cat wanted)" "$(tree_ changes inst-was inst)"
 mv "$T/inst" "$T/inst-tried" && cp -a "$T/inst-was" "$T/inst"
-ok 'the same without zbox' make -s -C "$tree" B="$(dirname "$ZBOX")" install PREFIX="$T/inst" </dev/null
+ok 'the same without zbox' make -s -o all -C "$tree" B="$(dirname "$ZBOX")" install PREFIX="$T/inst" </dev/null
 rsync -naiH --delete --no-times --checksum "$T/inst/" "$T/inst-tried/" | grep -v '^\.' >rsync
 is 'and rsync finds no difference to an installation without zbox' "$(cat rsync)" ''
 tree_ shape "$T/inst-tried" >shape-applied && tree_ shape "$T/inst" >shape-direct
