@@ -265,7 +265,8 @@ static const struct check checks[] = {
 	{"reboot", "EPERM", reboot_, NULL, NULL},
 	{"map-zero", "EPERM|EACCES", map_zero, NULL, NULL},
 	{"time-namespace", "EPERM", unshare_time, NULL, NULL},
-	{"wx-memory", NULL, NULL, NULL, "there is no --no-wx yet"},
+	{"wx-memory", NULL, NULL, NULL,
+	 "programs that compile as they run need it, and there is no option against it"},
 };
 
 const struct check_group group_kernel = {'H', checks, COUNT(checks)};
