@@ -70,14 +70,14 @@ static int receive(struct control_client *c, struct control_message *m)
 			    "zbox, process %d, does not answer: it has ended, or does not talk "
 			    "to who is confined",
 			    c->peer.pid);
-	return peer_confirm(&c->peer, m->sender);
+	return 0;
 }
 
 static int take_hello(struct control_client *c)
 {
 	struct control_message m = {.parts = {{&c->hello, sizeof(c->hello)}}};
 
-	if (receive(c, &m) < 0)
+	if (receive(c, &m) < 0 || peer_confirm(&c->peer, m.sender) < 0)
 		return -1;
 	if (m.length != sizeof(c->hello) || c->hello.magic != CONTROL_MAGIC ||
 	    c->hello.version != CONTROL_VERSION)
@@ -149,6 +149,10 @@ int client_ask(struct control_client *c, enum control_kind kind, int value,
 	if (receive(c, &reply) < 0)
 		return -1;
 	c->fd_count = reply.fd_count;
+	/* it was made sure of with the hello, and nobody else has its end of the connection; by now
+	 * it may have ended, as after --kill */
+	if (reply.sender != c->peer.pid)
+		return fail(EPERM, "the answer is of another process than %d", c->peer.pid);
 	if (info && answer->err == 0)
 		wanted += sizeof(*info);
 	if (reply.length != wanted)

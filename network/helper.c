@@ -281,7 +281,6 @@ void net_helper_finish(struct net_helper *h)
 				break;
 			take_refusal(h, &message);
 		}
-	net_helper_end(h);
 }
 
 void net_helper_ended(struct net_helper *h, char *text, size_t size)

@@ -39,7 +39,7 @@ int net_helper_hear(int *socket, const char *about) MUST_CHECK;
 /* Ends it, if it still runs. */
 void net_helper_end(struct net_helper *h);
 
-/* The same at the end of a run: what it has to say is taken first. */
+/* At the end of a run, before net_helper_end(): takes what it has to say. */
 void net_helper_finish(struct net_helper *h);
 
 /* When its socket was closed at its end: how it ended, in words for a message; text: room for
