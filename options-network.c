@@ -155,6 +155,10 @@ static int check_external(const struct sandbox *sb)
 	if (sb->net == NET_PASTA && sb->net_network)
 		return fail(0, "--net-cidr requires --net slirp or slirp4netns: pasta takes the "
 			       "host's addresses");
+	/* of 2023: now and then nothing arrives from an address that it was told to use */
+	if (sb->net == NET_PASTA && sb->outbound_count > 0)
+		return fail(0, "--outbound-addr requires --net slirp or slirp4netns: pasta does "
+			       "not keep to it");
 	return 0;
 }
 

@@ -119,10 +119,6 @@ static void pasta_words(const struct sandbox *sb, struct word_list *w)
 		add_word(w, format_text("--no-map-gw"));
 	if (sb->net_ipv6 != NET_IPV6_ON)
 		add_word(w, format_text("--ipv4-only"));
-	for (size_t i = 0; i < sb->outbound_count; i++) {
-		add_word(w, format_text("--outbound"));
-		add_word(w, format_text("%s", sb->outbound[i]));
-	}
 }
 
 int backend_start(const struct sandbox *sb, struct net_helper *h)

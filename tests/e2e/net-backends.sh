@@ -80,7 +80,11 @@ for name in slirp4netns pasta; do
 	run net_zbox "${net[@]}" --net-mtu 1400 -- ip -o link show tap0
 	contains "$name: --net-mtu" "$out" 'mtu 1400'
 	gives "$name: with capabilities" 0 ok -- net_zbox "${net[@]}" --cap-add net_raw "${inside[@]}" tcp 198.51.100.80 7
-	gives "$name: --outbound-addr" 0 203.0.113.9 -- who "${net[@]}" --outbound-addr 203.0.113.9
+	if [ $name = pasta ]; then
+		refuses 'pasta: --outbound-addr' 125 'pasta does not keep to it' -- who "${net[@]}" --outbound-addr 203.0.113.9
+	else
+		gives "$name: --outbound-addr" 0 203.0.113.9 -- who "${net[@]}" --outbound-addr 203.0.113.9
+	fi
 
 	# ---- what is closed ----
 
