@@ -356,7 +356,8 @@ const struct option options_network[] = {
 	 LIST(outbound, outbound_count),
 	 .help = "Address that --net slirp goes out from",
 	 .man = "An address of this machine that connections of the sandbox come from; otherwise "
-		"the one that the host's routes choose. Once for IPv4 and once for IPv6."},
+		"the one that the host's routes choose. Once for IPv4 and once for IPv6. Not with "
+		"pasta."},
 	{.name = "publish",
 	 .args = "PORT",
 	 .apply = add_port,
