@@ -153,8 +153,8 @@ const struct option options_names[] = {
 	 .typed = true,
 	 .help = "Print the sandboxes with a name that run",
 	 .man = "Prints the sandboxes with a name that run: name, age, process of zbox, ids "
-		"inside, memory, network, limits and command. The memory is that of its control "
-		"group, else the sum of what its processes have resident. With =json it is one "
+		"inside, memory, network, limits and command. The memory is the sum "
+		"of what its processes have resident. With =json it is one "
 		"JSON object."},
 	{.name = "enter",
 	 .args = "NAME ...",
