@@ -85,6 +85,7 @@ ok 'what it left running ends with it' poll 10 eval "! pgrep -f $mark"
 bash -c '"$@" & echo $! >box; wait' sh "$ZBOX" --ro-bind /usr /usr sleep 1000 &
 parent=$!
 poll 10 test -s box
+poll 20 below "$(cat box)" sleep # whose parent dies before it is zbox has another one by then
 kill -9 $parent
 ok 'the death of the parent ends zbox' poll 10 no_process "$(cat box)"
 wait $parent 2>/dev/null
