@@ -12,8 +12,9 @@
  * 1 needs to wake up, and the manual says so; what he can do himself (rename, remove, exchange) the
  * mounts on the name and on its parents refuse, so he has to wait for the host. To flood the queue:
  * no event is counted or believed, each wake-up looks at all names, and an overflow wakes as well.
- * To use the descriptors: PID 1 is not dumpable. What he made under a name that was to stay free is
- * still there afterwards, and the message names it.
+ * To make another file with the number of the old one: that is held open, so that its number is
+ * not given away. To use the descriptors: PID 1 is not dumpable. What he made under a name that was
+ * to stay free is still there afterwards, and the message names it.
  */
 #include "guard.h"
 
@@ -38,27 +39,6 @@ static int watch(struct guard *g, int dir, const char *path)
 	return 0;
 }
 
-int guard_add(struct guard *g, int dir, const char *name, const struct stat *expected,
-	      const char *path)
-{
-	struct guard_name *n;
-
-	if (watch(g, dir, path) < 0)
-		return -1;
-	n = array_add(&g->names, &g->count, sizeof(*n));
-	if (!n)
-		return -1;
-	n->absent = !expected;
-	n->dev = expected ? expected->st_dev : 0;
-	n->ino = expected ? expected->st_ino : 0;
-	n->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
-	if (n->dir < 0)
-		return fail(errno, "%s", path);
-	n->name = format_text("%s", name);
-	n->path = format_text("%s", path);
-	return n->name && n->path ? 0 : -1;
-}
-
 static int name_check(const struct guard_name *n)
 {
 	struct stat st;
@@ -79,6 +59,28 @@ static int name_check(const struct guard_name *n)
 		    n->path);
 }
 
+int guard_add(struct guard *g, int dir, const char *name, const struct stat *expected,
+	      const char *path)
+{
+	struct guard_name *n;
+
+	if (watch(g, dir, path) < 0)
+		return -1;
+	n = array_add(&g->names, &g->count, sizeof(*n));
+	if (!n)
+		return -1;
+	n->absent = !expected;
+	n->dev = expected ? expected->st_dev : 0;
+	n->ino = expected ? expected->st_ino : 0;
+	n->held = expected ? openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+	n->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	if (n->dir < 0 || (expected && n->held < 0))
+		return fail(errno, "%s", path);
+	n->name = format_text("%s", name);
+	n->path = format_text("%s", path);
+	return n->name && n->path ? name_check(n) : -1;
+}
+
 int guard_check(struct guard *g)
 {
 	char events[4096];
@@ -96,14 +98,17 @@ size_t guard_descriptors(const struct guard *g, int *keep)
 {
 	for (size_t i = 0; i < g->count; i++)
 		keep[i] = g->names[i].dir;
-	keep[g->count] = g->inotify;
-	return g->count + 1;
+	for (size_t i = 0; i < g->count; i++)
+		keep[g->count + i] = g->names[i].held;
+	keep[2 * g->count] = g->inotify;
+	return 2 * g->count + 1;
 }
 
 void guard_free(struct guard *g)
 {
 	for (size_t i = 0; i < g->count; i++) {
 		close_fd(&g->names[i].dir);
+		close_fd(&g->names[i].held);
 		free(g->names[i].name);
 		free(g->names[i].path);
 	}

@@ -11,6 +11,7 @@
 /* One name in one directory. */
 struct guard_name {
 	int dir;    /* O_PATH, in the sandbox's mounts; owned */
+	int held;   /* O_PATH, what is there: its number stays its own; owned; -1: absent */
 	char *name; /* owned */
 	char *path; /* for messages; owned */
 	bool absent;
@@ -37,7 +38,7 @@ int guard_add(struct guard *g, int dir, const char *name, const struct stat *exp
  * as they were, or -1 after fail(). */
 int guard_check(struct guard *g) MUST_CHECK;
 
-/* Adds the descriptors of the guard to keep, which has room for count + 1; returns how many. */
+/* Adds the descriptors of the guard to keep, which has room for 2 * count + 1; returns how many. */
 size_t guard_descriptors(const struct guard *g, int *keep);
 
 void guard_free(struct guard *g);

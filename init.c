@@ -232,7 +232,8 @@ static int loop(struct state *s)
 		if (polls[2].revents && guard_check(init->guard) < 0)
 			return -1;
 	}
-	return 0;
+	/* what the command did last */
+	return init->guard->count > 0 ? guard_check(init->guard) : 0;
 }
 
 int init_run(struct init *init)

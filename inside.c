@@ -394,7 +394,7 @@ static int init_privileges(const struct sandbox *sb, struct run *run)
 
 static int init_close(const struct sandbox *sb, const struct run *run, const struct init *init)
 {
-	int *keep = calloc(run->lock_count + run->guard.count + 6, sizeof(*keep));
+	int *keep = calloc(run->lock_count + 2 * run->guard.count + 6, sizeof(*keep));
 	size_t count = 0;
 
 	if (!keep)

@@ -124,6 +124,9 @@ ln -s real .zshrc && echo mine >real
 denied 'agent: what a start-up file links to is not changed' sandboxed agent sh -c 'echo evil >>.zshrc'
 run sandboxed agent sh -c 'rm .zshrc; echo evil >.zshrc; sleep 60; echo on'
 is 'agent: who replaces the link is ended' "$status $out" '125 '
+rm -f .zshrc && ln -s real .zshrc
+run sandboxed agent sh -c 'rm .zshrc; echo evil >.zshrc'
+is 'agent: also who ends at once' "$status" 125
 rm -f .zshrc real
 is 'agent: the hooks are as they were' "$(find .git/hooks -type f ! -name '*.sample')" ''
 is 'agent: and .bashrc' "$(cat "$home/.bashrc")" '# mine'
