@@ -133,8 +133,8 @@ static const char *const wrong_words[] = {"",
 					  "ff02::1",
 					  "::ffff:1.2.3.4",
 					  "web.test:80:90",
-					  "b\xc3\xbc"
-					  "cher.test",
+					  ("b\xc3\xbc"
+					   "cher.test"),
 					  "http://web.test/",
 					  "web test.test",
 					  "web.test:+80"};
