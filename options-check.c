@@ -55,9 +55,17 @@ static int check_bwrap_rest(const struct sandbox *sb)
 /* A --share-* that a later --unshare-* took back is not in force any more. */
 static bool in_force(const struct sandbox *sb, const struct option *o)
 {
-	if (!option_given(sb, o->name))
-		return false;
 	return o->apply != share_namespaces || !(sb->unshare & (unsigned)o->value);
+}
+
+static bool in_force_by_name(const struct sandbox *sb, const char *name, size_t length)
+{
+	const struct option *o;
+
+	for (unsigned n = 0; (o = option_given_at(sb, &n)) != NULL; n++)
+		if (strncmp(o->name, name, length) == 0 && o->name[length] == '\0')
+			return in_force(sb, o);
+	return false;
 }
 
 /* Where a profile gave the option, for the failure on record. */
@@ -84,16 +92,11 @@ static int check_list(const struct sandbox *sb, const struct option *o, const ch
 	const char *word;
 
 	for (unsigned i = 0; list && (word = args_word(list, i, &length)) != NULL; i++) {
-		char name[32];
-		unsigned number;
-		const struct option *other;
-
-		(void)snprintf(name, sizeof(name), "%.*s", (int)length, word);
-		other = option_find(name, &number);
-		if (!other || in_force(sb, other) == wanted)
+		if (in_force_by_name(sb, word, length) == wanted)
 			continue;
-		(void)fail(0, wanted ? "--%s requires --%s" : "--%s cannot be combined with --%s",
-			   o->name, name);
+		(void)fail(0,
+			   wanted ? "--%s requires --%.*s" : "--%s cannot be combined with --%.*s",
+			   o->name, (int)length, word);
 		return blame_profile(sb, o);
 	}
 	return 0;
@@ -103,7 +106,7 @@ static int check_zbox(const struct sandbox *sb)
 {
 	const struct option *o;
 
-	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++)
+	for (unsigned n = 0; (o = option_given_at(sb, &n)) != NULL; n++)
 		if (in_force(sb, o) && (check_list(sb, o, o->needs, true) < 0 ||
 					check_list(sb, o, o->conflicts, false) < 0))
 			return -1;

@@ -1,7 +1,6 @@
 /*
  * options-table.c - the groups of the option table, in the order of --help and the manual page,
- * and reading the column args. Everything is constant, and nothing that a user said gets here but
- * the names that option_find() compares.
+ * and reading the column args. Everything is constant, and nothing that a user said gets here.
  */
 #include "options-table.h"
 
@@ -45,30 +44,35 @@ const struct option *option_at(unsigned *number)
 	return NULL;
 }
 
-const struct option *option_find(const char *name, unsigned *number)
-{
-	const struct option *o;
-
-	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
-		if (strcmp(o->name, name) != 0)
-			continue;
-		*number = n;
-		return o;
-	}
-	return NULL;
-}
-
 bool option_known(const struct option *option, enum personality personality)
 {
 	return option->personality == 0 || (option->personality & 1U << personality);
 }
 
+const struct option *option_given_at(const struct sandbox *sb, unsigned *number)
+{
+	unsigned row = *number % GROUP_ROWS;
+
+	for (unsigned group = *number / GROUP_ROWS; group < option_group_count; group++, row = 0) {
+		uint32_t bits = sb->given[group] >> row;
+
+		if (!bits)
+			continue;
+		row += (unsigned)__builtin_ctz(bits);
+		*number = group * GROUP_ROWS + row;
+		return &option_groups[group].rows[row];
+	}
+	return NULL;
+}
+
 bool option_given(const struct sandbox *sb, const char *name)
 {
-	unsigned number;
+	const struct option *o;
 
-	return option_find(name, &number) &&
-	       (sb->given[number / GROUP_ROWS] & 1U << number % GROUP_ROWS);
+	for (unsigned n = 0; (o = option_given_at(sb, &n)) != NULL; n++)
+		if (strcmp(o->name, name) == 0)
+			return true;
+	return false;
 }
 
 const char *args_word(const char *args, unsigned n, size_t *length)

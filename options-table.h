@@ -63,8 +63,9 @@ extern const struct option options_general[], options_profiles[], options_binds[
  *   for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) */
 const struct option *option_at(unsigned *number);
 
-/* The row of that name, whatever its personality; *number is its position. NULL: none. */
-const struct option *option_find(const char *name, unsigned *number);
+/* As option_at(), over the rows that were given: each start asks several times, and the table is
+ * long. */
+const struct option *option_given_at(const struct sandbox *sb, unsigned *number);
 
 /* Whether the personality has the option. */
 bool option_known(const struct option *option, enum personality personality);

@@ -31,26 +31,35 @@ static int mask(struct sandbox *sb, const char *inside)
 	return 0;
 }
 
+/* The bind shows source, above directory, at dest. A function of its own for its buffers, which
+ * the hardened build clears at each call. */
+static int mask_in_bind(struct sandbox *sb, const char *dest, const char *source,
+			const char *directory)
+{
+	char joined[2 * PATH_MAX], inside[PATH_MAX], host[PATH_MAX];
+	size_t length = strcmp(source, "/") == 0 ? 0 : strlen(source);
+
+	(void)snprintf(joined, sizeof(joined), "%s/%s", dest, directory + length);
+	/* something else may lie on it there */
+	if (!plan_normalise(joined, inside) || access(directory, F_OK) < 0 ||
+	    !plan_lookup(sb, inside, host) || strcmp(host, directory) != 0)
+		return 0;
+	return mask(sb, inside);
+}
+
 /* directory: of the host, normalised. */
 static int mask_in_binds(struct sandbox *sb, const char *directory)
 {
 	size_t count = sb->mount_count;
+	char source[PATH_MAX];
 
 	for (size_t i = 0; i < count; i++) {
-		char source[PATH_MAX], joined[2 * PATH_MAX], inside[PATH_MAX], host[PATH_MAX];
 		const struct mount *m = &sb->mounts[i];
-		size_t length;
 
 		if (m->kind != MOUNT_BIND || !plan_normalise(m->source, source) ||
 		    strcmp(source, directory) == 0 || !plan_is_below(directory, source))
 			continue;
-		length = strcmp(source, "/") == 0 ? 0 : strlen(source);
-		(void)snprintf(joined, sizeof(joined), "%s/%s", m->dest, directory + length);
-		/* something else may lie on it there */
-		if (!plan_normalise(joined, inside) || access(directory, F_OK) < 0 ||
-		    !plan_lookup(sb, inside, host) || strcmp(host, directory) != 0)
-			continue;
-		if (mask(sb, inside) < 0)
+		if (mask_in_bind(sb, m->dest, source, directory) < 0)
 			return -1;
 	}
 	return 0;
