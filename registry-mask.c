@@ -32,9 +32,9 @@ static int mask(struct sandbox *sb, const char *inside)
 }
 
 /* The bind shows source, above directory, at dest. A function of its own for its buffers, which
- * the hardened build clears at each call. */
-static int mask_in_bind(struct sandbox *sb, const char *dest, const char *source,
-			const char *directory)
+ * the hardened build clears where they are declared: each start would touch their pages. */
+static __attribute__((noinline)) int mask_in_bind(struct sandbox *sb, const char *dest,
+						  const char *source, const char *directory)
 {
 	char joined[2 * PATH_MAX], inside[PATH_MAX], host[PATH_MAX];
 	size_t length = strcmp(source, "/") == 0 ? 0 : strlen(source);
@@ -65,7 +65,7 @@ static int mask_in_binds(struct sandbox *sb, const char *directory)
 	return 0;
 }
 
-int registry_mask(struct sandbox *sb)
+static __attribute__((noinline)) int mask_places(struct sandbox *sb)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	unsigned uid = (unsigned)getauxval(AT_EUID);
@@ -77,8 +77,6 @@ int registry_mask(struct sandbox *sb)
 
 	if (!first || !second || !third)
 		return -1;
-	if (sb->personality == PERSONALITY_BWRAP || sb->landlock_only)
-		return 0;
 	for (size_t i = runtime && runtime[0] == '/' ? 0 : 1; i < COUNT(places); i++) {
 		if (i == 1 && strcmp(first, second) == 0)
 			continue;
@@ -86,4 +84,11 @@ int registry_mask(struct sandbox *sb)
 			return -1;
 	}
 	return 0;
+}
+
+int registry_mask(struct sandbox *sb)
+{
+	if (sb->personality == PERSONALITY_BWRAP || sb->landlock_only)
+		return 0;
+	return mask_places(sb);
 }

@@ -115,6 +115,8 @@ void report_failure(const struct sandbox *sb, const struct failure *f)
 
 void report_warnings(const struct sandbox *sb)
 {
+	if (sb->warning_count == 0) /* the memory of the message is not touched for nothing */
+		return;
 	message.used = 0;
 	for (size_t i = 0; i < sb->warning_count; i++) {
 		const struct warning *w = &sb->warnings[i];

@@ -257,7 +257,8 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	terminal_init(&terminal);
-	control_init(&control);
+	if (sb->name)
+		control_init(&control);
 	if (outside_run(sb, &run) < 0) {
 		status = failure_status(sb);
 		report_failure(sb, failure_get());
@@ -266,7 +267,8 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	}
 	*ran = run.supervisor.started;
 	failed = failure_get() != NULL;
-	control_close(&control, status);
+	if (sb->name)
+		control_close(&control, status);
 	failure_step("record");
 	if (write_record(sb, &run, status, &start) < 0 && !failed)
 		report_failure(sb, failure_get());

@@ -161,7 +161,8 @@ void terminal_init(struct terminal *t)
 	t->sole = t->foreground = t->settled = t->running = false;
 	t->modes_due = t->taken = t->keep_output = t->have_saved = false;
 	t->master = t->slave = t->input = t->output = -1;
-	t->in.start = t->in.used = t->out.start = t->out.used = 0;
+	t->in = (struct flow){.bytes = t->buffers[0]};
+	t->out = (struct flow){.bytes = t->buffers[1]};
 }
 
 void terminal_prepare(struct terminal *t, bool reported)
@@ -279,7 +280,7 @@ void terminal_continue(int slave, pid_t command, bool stopped, bool foreground)
 
 static ssize_t fill(struct flow *flow, int fd)
 {
-	ssize_t got = read(fd, flow->bytes, sizeof(flow->bytes));
+	ssize_t got = read(fd, flow->bytes, TERMINAL_BUFFER);
 
 	flow->start = 0;
 	flow->used = got > 0 ? (size_t)got : 0;
@@ -304,7 +305,7 @@ static bool flush(struct flow *flow, int fd, size_t most)
  * there is nothing to wait for but the caller's terminal. */
 static void drain(struct terminal *t)
 {
-	const size_t most = t->output > STDERR_FILENO ? sizeof(t->out.bytes) : SHARED_CHUNK;
+	const size_t most = t->output > STDERR_FILENO ? TERMINAL_BUFFER : SHARED_CHUNK;
 
 	for (size_t total = 0; total < DRAIN_BYTES;) {
 		if (t->out.used == 0 && (t->master < 0 || fill(&t->out, t->master) <= 0))
@@ -483,7 +484,7 @@ static void copy_out(struct terminal *t, bool writable)
 			return;
 		if (t->taken)
 			follow_output(t);
-		if (!flush(&t->out, t->output, own ? sizeof(t->out.bytes) : SHARED_CHUNK) || !own)
+		if (!flush(&t->out, t->output, own ? TERMINAL_BUFFER : SHARED_CHUNK) || !own)
 			return;
 	}
 }
@@ -494,7 +495,7 @@ static void copy_in(struct terminal *t, bool readable)
 	if (t->in.used == 0 && readable && t->taken && fill(&t->in, t->input) < 0 && errno == EIO)
 		t->taken = false; /* in the background and orphaned: the keys are somebody else's */
 	if (t->in.used)
-		(void)flush(&t->in, t->master, sizeof(t->in.bytes));
+		(void)flush(&t->in, t->master, TERMINAL_BUFFER);
 }
 
 void terminal_copy(struct terminal *t, const struct pollfd *polls)

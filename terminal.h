@@ -34,11 +34,11 @@
 /* What was read on one side and is not yet written on the other. */
 struct flow {
 	size_t start, used;
-	char bytes[TERMINAL_BUFFER];
+	char *bytes; /* TERMINAL_BUFFER of them */
 };
 
-/* Keep it in static memory and make it with terminal_init(): the pages of the buffers cost nothing
- * as long as there is no terminal. */
+/* Keep it in static memory and make it with terminal_init(): the pages of the buffers, which are
+ * therefore behind the rest, cost nothing as long as there is no terminal. */
 struct terminal {
 	unsigned replaced; /* bit N: the command's descriptor N is the new terminal; 0: none is */
 	bool sole;         /* 0 and 1 are one terminal: we are not part of a pipeline */
@@ -53,6 +53,7 @@ struct terminal {
 	bool have_saved;   /* saved was filled */
 	struct termios saved; /* the caller's modes, as the caller wants them */
 	struct flow in, out;
+	char buffers[2][TERMINAL_BUFFER];
 };
 
 /* No terminal at all. Everything below may be called on it and does nothing. */
