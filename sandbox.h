@@ -182,6 +182,7 @@ enum preset_kind {
 	PRESET_DBUS,
 	PRESET_DBUS_SYSTEM,
 	PRESET_FILES,
+	PRESET_PORTALS,
 	PRESET_KINDS
 };
 
@@ -361,6 +362,10 @@ struct sandbox {
 	size_t bus_rule_count;
 	const char *buses[BUSES];  /* sockets of the host, from desktop_add(); NULL: not given */
 	const char *bus_directory; /* where inside theirs are to be made; NULL: no bus */
+	const char *app_info;      /* --portals: text of /.flatpak-info; NULL: no portals */
+	const char *app_id;        /* the application's name in it */
+	const char *instance;      /* and of the folder that it names, in */
+	const char *instances;     /* this directory of the host */
 
 	/* identity */
 	int64_t uid, gid; /* inside; -1: the personality's default */

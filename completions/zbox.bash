@@ -143,6 +143,8 @@ _zbox_own="--explain \
 	--without \
 	--dbus \
 	--dbus-try \
+	--portals \
+	--portals-try \
 	--dbus-talk \
 	--dbus-own \
 	--dbus-see \
@@ -413,7 +415,7 @@ _zbox_operand()
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--files:1)
-		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "ro rw portal portal-rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	--best-effort:1)
