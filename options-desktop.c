@@ -126,13 +126,21 @@ const struct option options_desktop[] = {
 	 PRESET(PRESET_WAYLAND, PRESET_REQUIRED),
 	 .help = "Windows on the Wayland display",
 	 .man = "Puts in the socket that WAYLAND_DISPLAY names (wayland-0 without it) and sets "
-		"WAYLAND_DISPLAY and XDG_SESSION_TYPE. A program sees its own windows only, unless "
-		"the compositor offers more to every client. As with all options of this group, "
+		"WAYLAND_DISPLAY and XDG_SESSION_TYPE. A program sees its own windows only. Where "
+		"the compositor has the protocol security-context-v1, the socket is one of the "
+		"command's own, and the compositor knows that a sandboxed program is behind it, to "
+		"which it offers less than to others: no pictures of the screen, for one. Where it "
+		"has not, a line on standard error says so (not with --quiet). As with all options "
+		"of this group, "
 		"what is not there is an error; with -try it is left out, and --explain says why."},
 	{.name = "wayland-try",
 	 PRESET(PRESET_WAYLAND, PRESET_TRY),
 	 .help = "The same where there is a Wayland display",
 	 .man = "Like --wayland, and left out where there is no such display."},
+	{.name = "wayland-context",
+	 PRESET(PRESET_WAYLAND, PRESET_STRICT),
+	 .help = "The same, only as a sandboxed program",
+	 .man = "Like --wayland, and an error where the compositor has no security contexts."},
 	{.name = "x11",
 	 PRESET(PRESET_X11, PRESET_REQUIRED),
 	 .help = "Windows on the X11 display, which has no walls",

@@ -23,6 +23,7 @@
  * messages of PID 1.
  */
 #include "channel.h"
+#include "desktop/context.h"
 #include "entry-filter.h"
 #include "kernel.h"
 #include "network/backend.h"
@@ -177,6 +178,11 @@ static int outside_network(const struct sandbox *sb, struct run *run)
 static int outside_bus(const struct sandbox *sb, struct run *run)
 {
 	return sb->bus_directory ? proxy_start(sb, &run->bus) : 0;
+}
+
+static int outside_display(const struct sandbox *sb, struct run *run)
+{
+	return sb->context_display ? context_start(sb, &run->display) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -483,6 +489,7 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 		      run->ports[0].socket,
 		      run->ports[1].socket,
 		      run->bus.ready,
+		      run->display.socket,
 		      run->instance.all,
 		      run->instance.lock,
 		      run->cgroup.place.dir,
@@ -536,6 +543,7 @@ static const struct stage before[] = {
 	{"cgroup", outside_cgroup}, /* not with other ids: systemd asks who we are */
 	{"network", outside_network},
 	{"dbus", outside_bus},
+	{"wayland", outside_display},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
@@ -548,6 +556,9 @@ static const struct stage after[] = {
 
 static void end_helpers(const struct sandbox *sb, struct run *run)
 {
+	proxy_end(&run->bus);
+	net_helper_end(&run->display);
+	instance_remove(sb, &run->instance);
 	if (backend_name(sb))
 		backend_end(&run->net);
 	net_helper_end(&run->net);
@@ -560,7 +571,6 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	int result;
 
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
-		proxy_end(&run->bus);
 		end_helpers(sb, run);
 		idmap_writer_end(&run->writer);
 		cgroup_close(&run->cgroup);
@@ -581,8 +591,6 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	if (supervise(s) < 0)
 		result = -1;
 	idmap_writer_end(&run->writer);
-	proxy_end(&run->bus);
-	instance_remove(sb, &run->instance);
 	net_helper_finish(&run->net);
 	end_helpers(sb, run);
 	cgroup_close(&run->cgroup);

@@ -44,6 +44,7 @@ struct run {
 	sigset_t old_mask;
 	struct bus_proxy bus;                /* --dbus */
 	struct instance instance;            /* --portals; outside */
+	struct net_helper display;           /* --wayland with a context; holds it */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
 	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 	struct cgroup cgroup; /* outside; its path is where the limits of this sandbox are */

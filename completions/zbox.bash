@@ -116,6 +116,7 @@ _zbox_own="--explain \
 	--forward \
 	--wayland \
 	--wayland-try \
+	--wayland-context \
 	--x11 \
 	--x11-try \
 	--x11-fallback \

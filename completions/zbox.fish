@@ -355,6 +355,7 @@ complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published p
 complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
 complete -c zbox -n '__zbox_is option' -l wayland -d 'Windows on the Wayland display'
 complete -c zbox -n '__zbox_is option' -l wayland-try -d 'The same where there is a Wayland display'
+complete -c zbox -n '__zbox_is option' -l wayland-context -d 'The same, only as a sandboxed program'
 complete -c zbox -n '__zbox_is option' -l x11 -d 'Windows on the X11 display, which has no walls'
 complete -c zbox -n '__zbox_is option' -l x11-try -d 'The same where there is an X11 display'
 complete -c zbox -n '__zbox_is option' -l x11-fallback -d 'The same where no Wayland display was put in'

@@ -280,7 +280,7 @@ static int add_preset(struct desktop *d, struct preset *preset, size_t *mounts, 
 	result = functions[preset->kind](d);
 	if (result < 0)
 		return blame(preset);
-	if (result == 0 && preset->need == PRESET_REQUIRED) {
+	if (result == 0 && (preset->need == PRESET_REQUIRED || preset->need == PRESET_STRICT)) {
 		(void)fail(0, "--%s: %s", preset->name, preset->missing);
 		return blame(preset);
 	}

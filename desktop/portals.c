@@ -70,8 +70,9 @@ const char *desktop_application(struct desktop *d)
 	const char *name = desktop_command_name(d);
 	char *text;
 
-	if (d->sb->app_id)
-		return d->sb->app_id;
+	for (size_t i = 0; i < d->sb->preset_count; i++)
+		if (d->sb->presets[i].kind == PRESET_PORTALS && d->sb->presets[i].operand)
+			return d->sb->presets[i].operand;
 	text = sandbox_own(d->sb, format_text(OWN_NAMES "%s%.200s",
 					      isdigit((unsigned char)name[0]) ? "_" : "", name));
 	for (char *at = text ? text + strlen(OWN_NAMES) : NULL; at && *at; at++)
@@ -237,7 +238,7 @@ int add_portals(struct desktop *d)
 		result = add_dbus(d);
 	if (result <= 0)
 		return result;
-	d->sb->app_id = given ? given : desktop_application(d);
+	d->sb->app_id = desktop_application(d);
 	if (!d->sb->app_id || add_info(d, runtime) < 0 || add_documents(d, path) < 0)
 		return -1;
 	return 1;
