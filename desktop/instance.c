@@ -22,7 +22,8 @@
  */
 #include "desktop/instance.h"
 
-#include <dirent.h>
+#include "listing.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -55,19 +56,24 @@ static bool is_left(int all, const char *name)
 	       fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
 }
 
-static void remove_left(int all)
+/* A number, as Flatpak calls them. */
+static bool is_instance(const char *name, const void *unused)
 {
-	autoclose int fd = openat(all, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	(void)unused;
+	return name[strspn(name, "0123456789")] == '\0';
+}
 
-	if (!dir)
-		return;
-	fd = -1; /* the stream's */
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.' && is_left(all, entry->d_name))
-			remove_folder(all, entry->d_name);
-	(void)closedir(dir);
+static int remove_left(const struct sandbox *sb, int all)
+{
+	struct listing list;
+
+	if (listing_read(&list, all, sb->instances, 0, is_instance, NULL) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++)
+		if (is_left(all, list.names[i]))
+			remove_folder(all, list.names[i]);
+	listing_free(&list);
+	return 0;
 }
 
 static int open_all(const struct sandbox *sb, struct instance *i)
@@ -120,9 +126,8 @@ int instance_make(const struct sandbox *sb, const char *document, struct instanc
 	autoclose int dir = -1;
 	int result;
 
-	if (!unnamed || open_all(sb, i) < 0)
+	if (!unnamed || open_all(sb, i) < 0 || remove_left(sb, i->all) < 0)
 		return -1;
-	remove_left(i->all);
 	if (mkdirat(i->all, unnamed, 0700) < 0)
 		return fail(errno, "a folder beside %s", sb->instances);
 	dir = openat(i->all, unnamed, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

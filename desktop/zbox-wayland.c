@@ -223,12 +223,13 @@ static int listen_inside(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	autoclose int directory = receive_fd(ZBOX_FD);
+	char path[FD_PATH];
 	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (directory < 0)
 		return -1;
-	(void)snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d/wayland-0",
-		       directory);
+	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s/wayland-0",
+		       fd_path(path, directory));
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&name, sizeof(name)) < 0 ||
 	    listen(fd, QUEUE) < 0)
 		return fail(errno, "a socket inside");
