@@ -193,6 +193,7 @@ _zbox_own="--explain \
 	--no-die-with-parent \
 	--share-terminal \
 	--name \
+	--join \
 	--list \
 	--enter \
 	--kill \

@@ -432,6 +432,7 @@ complete -c zbox -n '__zbox_is option' -l meta -d 'Write the result to FILE as i
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
 complete -c zbox -n '__zbox_is option' -l name -d 'Give the sandbox a name, by which it can be found'
+complete -c zbox -n '__zbox_is option' -l join -d 'Run the command in the sandbox of that name, if it runs'
 complete -c zbox -n '__zbox_is option' -l list -d 'Print the sandboxes with a name that run'
 complete -c zbox -n '__zbox_is option' -l enter -d 'Run a command in the sandbox NAME'
 complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or send it a signal'
