@@ -116,6 +116,7 @@ _zbox_own="--explain \
 	--forward \
 	--wayland \
 	--wayland-try \
+	--wayland-context \
 	--x11 \
 	--x11-try \
 	--x11-fallback \
@@ -143,6 +144,8 @@ _zbox_own="--explain \
 	--without \
 	--dbus \
 	--dbus-try \
+	--portals \
+	--portals-try \
 	--dbus-talk \
 	--dbus-own \
 	--dbus-see \
@@ -413,7 +416,7 @@ _zbox_operand()
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--files:1)
-		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "ro rw portal portal-rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	--best-effort:1)
