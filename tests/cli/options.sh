@@ -127,7 +127,7 @@ EOS
 chmod +x "$T/zbox"
 running=(enter kill wait freeze thaw update stats-of)
 for what in "${running[@]}"; do
-	bash_gives 'one other' "$T/zbox" --$what ''
+	bash_gives 'one other' "$T/zbox" "--$what" ''
 done
 bash_gives 'other' "$T/zbox" --kill ot
 bash_gives '' "$T/zbox" --name o
