@@ -152,7 +152,8 @@ static int outside_id_writer(const struct sandbox *sb, struct run *run)
 
 static int outside_cgroup(const struct sandbox *sb, struct run *run)
 {
-	if (cgroup_open(sb, result_wanted(sb), &run->cgroup) < 0)
+	/* --list and --stats-of tell of what is counted */
+	if (cgroup_open(sb, result_wanted(sb) || sb->name, &run->cgroup) < 0)
 		return -1;
 	for (size_t i = 0; i < run->cgroup.note_count; i++)
 		run->warn(sb, run->cgroup.notes[i]);
@@ -578,6 +579,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	}
 	s->net = &run->net;
 	s->ports = run->ports;
+	s->group = &run->cgroup;
 	proxy_started(&run->bus);
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);

@@ -185,8 +185,11 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	for (size_t i = 0; i < run->cgroup.note_count && record.weakened_count < COUNT(weak); i++)
 		weak[record.weakened_count++] = run->cgroup.notes[i];
 	record.hits = hits;
-	if (run->cgroup.measured)
-		record.hit_count = cgroup_usage_hits(sb, &run->cgroup.usage, hits);
+	if (run->cgroup.measured) {
+		struct sandbox now = cgroup_now(sb, &run->cgroup);
+
+		record.hit_count = cgroup_usage_hits(&now, &run->cgroup.usage, hits);
+	}
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))

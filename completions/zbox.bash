@@ -200,6 +200,7 @@ _zbox_own="--explain \
 	--wait \
 	--freeze \
 	--thaw \
+	--update \
 	--stats-of \
 	--keep-fd \
 	--status-fd"
@@ -311,6 +312,7 @@ _zbox_operands()
 		--wait | \
 		--freeze | \
 		--thaw | \
+		--update | \
 		--stats-of | \
 		--keep-fd | \
 		--block-fd | \
@@ -402,6 +404,14 @@ _zbox_operand()
 		--lock-file:1)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--enter:1 | \
+		--kill:1 | \
+		--wait:1 | \
+		--freeze:1 | \
+		--thaw:1 | \
+		--update:1 | \
+		--stats-of:1)
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --list 2>/dev/null | sed -n '2,$s/ .*//p')" -- "$cur") ;;
 	--explain:1)
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	--doctor:1)

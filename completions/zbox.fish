@@ -106,6 +106,7 @@ function __zbox_operands
 			--wait \
 			--freeze \
 			--thaw \
+			--update \
 			--stats-of \
 			--keep-fd \
 			--block-fd \
@@ -179,6 +180,11 @@ function __zbox_complete_command
 	complete -C (string join ' ' -- (string escape -- $words[$start..-1]) (commandline -ct))
 end
 
+function __zbox_running
+	set -l words (commandline -opc)
+	$words[1] --list 2>/dev/null | sed -n '2,$s/ .*//p'
+end
+
 set -l paths --profile:1 \
 	--bind:1 \
 	--bind:2 \
@@ -232,6 +238,13 @@ set -l paths --profile:1 \
 	--stats-file:1 \
 	--meta:1 \
 	--lock-file:1
+set -l running --enter:1 \
+	--kill:1 \
+	--wait:1 \
+	--freeze:1 \
+	--thaw:1 \
+	--update:1 \
+	--stats-of:1
 
 for name in zbox bwrap
 	complete -c $name -f
@@ -309,6 +322,7 @@ for name in zbox bwrap
 	complete -c $name -n '__zbox_is option' -l json-status-fd -d 'Write start and exit status to FD, a JSON document each'
 end
 
+complete -c zbox -f -n "__zbox_is $running" -a '(__zbox_running)'
 complete -c zbox -n '__zbox_is option' -l explain -d 'Print what would be done, in order, and do nothing'
 complete -c zbox -n '__zbox_is option' -l doctor -d 'Try what zbox needs on this machine and say the cure'
 complete -c zbox -n '__zbox_is option' -l print -d 'Print a page or the completions for a shell'
@@ -439,6 +453,7 @@ complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or sen
 complete -c zbox -n '__zbox_is option' -l wait -d 'Wait until the sandbox NAME has ended'
 complete -c zbox -n '__zbox_is option' -l freeze -d 'Stop everything in the sandbox NAME until it is thawed'
 complete -c zbox -n '__zbox_is option' -l thaw -d 'Let the sandbox NAME go on after --freeze'
+complete -c zbox -n '__zbox_is option' -l update -d 'Change limits of the sandbox NAME, as in --memory 1G'
 complete -c zbox -n '__zbox_is option' -l stats-of -d 'Print what the sandbox NAME has used so far'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
 complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object about the run to FD at its end'

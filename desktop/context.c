@@ -8,8 +8,9 @@
  *   plan      is it there at all? else the display's own socket is bound, with a note
  *   outside   it is started, and waits
  *   inside    hands over XDG_RUNTIME_DIR of the new root; it makes the socket there, gives it to
- * the compositor, says ready, and ends outside   holds the other end of its own socket, which the
- * compositor has as the sign of life: when zbox has gone, nobody new is let in
+ *             the compositor, says ready, and ends
+ *   outside   holds the other end of its own socket, which the compositor has as the sign of life:
+ *             when zbox has gone, nobody new is let in
  *
  * What an attacker would try: to reach the display's own socket, which is not inside. That the
  * socket is in his file system gives him nothing: it leads where it led when it was made.
