@@ -384,8 +384,7 @@ static const struct {
 	{"net", CLONE_NEWNET},       {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
 };
 
-#define DOCUMENT_ROOM 512
-
+enum { DOCUMENT_ROOM = 512 };
 /* bubblewrap's document: the child's pid and the inode numbers of the namespaces that are new.
  * between and end are its two layouts. Returns its length, or -1 after fail(). */
 static ssize_t describe_child(const struct run *run, char text[DOCUMENT_ROOM], const char *start,

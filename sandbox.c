@@ -431,6 +431,9 @@ static int print_page(const struct sandbox *sb, const char *argv0,
 	case PRINT_NO_DESKTOP_ENTRY:
 		failure_step("desktop entry");
 		return flush_page(sb, entry_remove(stdout, sb->print_arg, reader) == 0);
+	case PRINT_PROFILES:
+		failure_step("profiles");
+		return flush_page(sb, profiles_list(stdout, reader) == 0);
 	case PRINT_CHANGES:
 	case PRINT_APPLY:
 	case PRINT_DISCARD: {

@@ -269,7 +269,8 @@ enum print_what {
 	PRINT_NO_DESKTOP_ENTRY,
 	PRINT_CHANGES,
 	PRINT_APPLY,
-	PRINT_DISCARD
+	PRINT_DISCARD,
+	PRINT_PROFILES
 };
 
 /* What is done with sandboxes that run, instead of running anything. */
