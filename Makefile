@@ -302,7 +302,7 @@ $(B)/tests/faults/%: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(static_tool)
 
-tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
+tests: $(B)/tests/faults/trace $(B)/tests/faults/probe $(B)/tests/faults/attack
 
 escape-report: $(B)/tests/escape $(B)/zbox
 	tests/escape/report.sh $^
