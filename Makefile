@@ -45,7 +45,8 @@ endif
 # tested with the rest.
 library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
-PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c
+PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c \
+	unpack/oci.c unpack/oci-user.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
 zbox-scope_LIBS := $(call library,libsystemd)
@@ -66,7 +67,7 @@ $(B)/bwrap: $(B)/zbox
 
 # a helper's own sources, and from the archive the modules of zbox that it needs
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
-$(B)/zbox-unpack: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard unpack/*.c))
+$(B)/zbox-unpack: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard unpack/zbox-unpack*.c))
 $(B)/zbox-scope: $(B)/helpers/cgroup/zbox-scope.o
 $(B)/zbox-ports: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-ports*.c))
 $(B)/zbox-backend: $(B)/helpers/network/zbox-backend.o
@@ -75,7 +76,8 @@ $(HELPERS): $(B)/%: $(B)/helpers.a
 $(B)/helpers/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ZBOX_CFLAGS) $(WERROR) $(CFLAGS) -c -o $@ $<
-$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c network/addresses.c network/confine.c network/ports.c network/helper.c helpers.c sandbox-struct.c utils.c landlock.c paths.c kernel.c)
+$(B)/helpers.a: $(patsubst %.c,$(B)/helpers/%.o,$(PURE) network/rules.c network/addresses.c network/confine.c network/ports.c network/helper.c helpers.c sandbox-struct.c utils.c landlock.c paths.c kernel.c \
+	listing.c sha256.c seccomp-json.c)
 	rm -f $@
 	$(AR) crs $@ $^
 

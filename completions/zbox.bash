@@ -153,6 +153,7 @@ _zbox_own="--explain \
 	--dbus-system-talk \
 	--dbus-system-call \
 	--rootfs \
+	--oci \
 	--rootfs-writable \
 	--rootfs-overlay \
 	--map \
@@ -265,6 +266,7 @@ _zbox_operands()
 		--hostname | \
 		--chdir | \
 		--rootfs | \
+		--oci | \
 		--map | \
 		--unsetenv | \
 		--env | \
@@ -391,6 +393,7 @@ _zbox_operand()
 		--home:1 | \
 		--chdir:1 | \
 		--rootfs:1 | \
+		--oci:1 | \
 		--seccomp-profile:1 | \
 		--cgroup:1 | \
 		--stats-file:1 | \
