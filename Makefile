@@ -50,10 +50,11 @@ PURE           := network/filter.c network/refusal.c network/learned.c network/d
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
 zbox-scope_LIBS := $(call library,libsystemd)
-HELPERS        := $(B)/zbox-ports $(B)/zbox-backend \
-	$(foreach h,zbox-net zbox-unpack zbox-scope,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
+zbox-portal_LIBS := $(zbox-scope_LIBS)
+HELPERS        := $(B)/zbox-ports $(B)/zbox-backend $(B)/zbox-wayland \
+	$(foreach h,zbox-net zbox-unpack zbox-scope zbox-portal,$(if $(strip $($(h)_LIBS)),$(B)/$(h)))
 HELPER_SOURCES := $(PURE) network/confine.c \
-	$(wildcard network/zbox-net*.c network/zbox-ports*.c network/zbox-backend.c cgroup/zbox-scope.c)
+	$(wildcard network/zbox-net*.c network/zbox-ports*.c network/zbox-backend.c cgroup/zbox-scope.c desktop/zbox-*.c)
 SOURCES := $(filter-out $(HELPER_SOURCES),$(wildcard *.c network/*.c desktop/*.c cgroup/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
@@ -69,6 +70,8 @@ $(B)/bwrap: $(B)/zbox
 $(B)/zbox-net: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-net*.c))
 $(B)/zbox-unpack: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard unpack/zbox-unpack*.c))
 $(B)/zbox-scope: $(B)/helpers/cgroup/zbox-scope.o
+$(B)/zbox-portal: $(B)/helpers/desktop/zbox-portal.o
+$(B)/zbox-wayland: $(B)/helpers/desktop/zbox-wayland.o
 $(B)/zbox-ports: $(patsubst %.c,$(B)/helpers/%.o,$(wildcard network/zbox-ports*.c))
 $(B)/zbox-backend: $(B)/helpers/network/zbox-backend.o
 $(HELPERS): $(B)/%: $(B)/helpers.a

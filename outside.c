@@ -23,6 +23,7 @@
  * messages of PID 1.
  */
 #include "channel.h"
+#include "desktop/context.h"
 #include "entry-filter.h"
 #include "kernel.h"
 #include "network/backend.h"
@@ -151,7 +152,8 @@ static int outside_id_writer(const struct sandbox *sb, struct run *run)
 
 static int outside_cgroup(const struct sandbox *sb, struct run *run)
 {
-	if (cgroup_open(sb, result_wanted(sb), &run->cgroup) < 0)
+	/* --list and --stats-of tell of what is counted */
+	if (cgroup_open(sb, result_wanted(sb) || sb->name, &run->cgroup) < 0)
 		return -1;
 	for (size_t i = 0; i < run->cgroup.note_count; i++)
 		run->warn(sb, run->cgroup.notes[i]);
@@ -177,6 +179,11 @@ static int outside_network(const struct sandbox *sb, struct run *run)
 static int outside_bus(const struct sandbox *sb, struct run *run)
 {
 	return sb->bus_directory ? proxy_start(sb, &run->bus) : 0;
+}
+
+static int outside_display(const struct sandbox *sb, struct run *run)
+{
+	return sb->context_display ? context_start(sb, &run->display) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -227,7 +234,8 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 	run->reaper = !sb->as_pid_1 && (zbox || (run->clone_flags & CLONE_NEWPID) ||
 					sb->lock_file_count > 0 || sb->sync_fd >= 0);
 	run->alone = run->reaper && !(run->clone_flags & CLONE_NEWPID);
-	run->barrier = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0;
+	run->barrier = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0 ||
+		       sb->instance;
 	if (zbox && run->privileges->keep_caps && (run->clone_flags & CLONE_NEWUSER)) {
 		/* A command with capabilities gets its own second user and mount namespace: the
 		 * kernel locks the mounts of the first there. What its capabilities are about has
@@ -376,13 +384,14 @@ static const struct {
 	{"net", CLONE_NEWNET},       {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
 };
 
+#define DOCUMENT_ROOM 512
+
 /* bubblewrap's document: the child's pid and the inode numbers of the namespaces that are new.
- * between and end are its two layouts. */
-static int announce_to(const struct run *run, int fd, const char *start, const char *between,
-		       const char *end)
+ * between and end are its two layouts. Returns its length, or -1 after fail(). */
+static ssize_t describe_child(const struct run *run, char text[DOCUMENT_ROOM], const char *start,
+			      const char *between, const char *end)
 {
-	char text[512];
-	size_t used = (size_t)snprintf(text, sizeof(text), "%s\"child-pid\": %d", start,
+	size_t used = (size_t)snprintf(text, DOCUMENT_ROOM, "%s\"child-pid\": %d", start,
 				       run->supervisor.child);
 
 	for (size_t i = 0; i < COUNT(announced); i++) {
@@ -395,12 +404,32 @@ static int announce_to(const struct run *run, int fd, const char *start, const c
 			       announced[i].file);
 		if (stat(path, &st) < 0)
 			return fail(errno, "%s", path);
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		used += (size_t)snprintf(text + used, DOCUMENT_ROOM - used,
 					 "%s\"%s-namespace\": %llu", between, announced[i].file,
 					 (unsigned long long)st.st_ino);
 	}
-	used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", end);
-	return write_fd(fd, text, used);
+	used += (size_t)snprintf(text + used, DOCUMENT_ROOM - used, "%s", end);
+	return (ssize_t)used;
+}
+
+static int announce_to(const struct run *run, int fd, const char *start, const char *between,
+		       const char *end)
+{
+	char text[DOCUMENT_ROOM];
+	ssize_t length = describe_child(run, text, start, between, end);
+
+	return length < 0 ? -1 : write_fd(fd, text, (size_t)length);
+}
+
+static int outside_instance(const struct sandbox *sb, struct run *run)
+{
+	char text[DOCUMENT_ROOM];
+
+	if (!sb->instance)
+		return 0;
+	if (describe_child(run, text, "{\n    ", ",\n    ", "\n}\n") < 0)
+		return -1;
+	return instance_make(sb, text, &run->instance);
 }
 
 /* Signals act here as they do on any program, and nobody is waited for in vain. */
@@ -461,6 +490,9 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 		      run->ports[0].socket,
 		      run->ports[1].socket,
 		      run->bus.ready,
+		      run->display.socket,
+		      run->instance.all,
+		      run->instance.lock,
 		      run->cgroup.place.dir,
 		      run->cgroup.box,
 		      run->cgroup.inside,
@@ -512,17 +544,22 @@ static const struct stage before[] = {
 	{"cgroup", outside_cgroup}, /* not with other ids: systemd asks who we are */
 	{"network", outside_network},
 	{"dbus", outside_bus},
+	{"wayland", outside_display},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
 
 static const struct stage after[] = {
 	{"ids", outside_ids},
+	{"portals", outside_instance},
 	{"announce", outside_announce},
 };
 
 static void end_helpers(const struct sandbox *sb, struct run *run)
 {
+	proxy_end(&run->bus);
+	net_helper_end(&run->display);
+	instance_remove(sb, &run->instance);
 	if (backend_name(sb))
 		backend_end(&run->net);
 	net_helper_end(&run->net);
@@ -535,7 +572,6 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	int result;
 
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
-		proxy_end(&run->bus);
 		end_helpers(sb, run);
 		idmap_writer_end(&run->writer);
 		cgroup_close(&run->cgroup);
@@ -543,6 +579,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	}
 	s->net = &run->net;
 	s->ports = run->ports;
+	s->group = &run->cgroup;
 	proxy_started(&run->bus);
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);
@@ -556,7 +593,6 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	if (supervise(s) < 0)
 		result = -1;
 	idmap_writer_end(&run->writer);
-	proxy_end(&run->bus);
 	net_helper_finish(&run->net);
 	end_helpers(sb, run);
 	cgroup_close(&run->cgroup);

@@ -6,6 +6,7 @@
 
 #include "cgroup/cgroup.h"
 #include "control-server.h"
+#include "desktop/instance.h"
 #include "desktop/proxy.h"
 #include "entry.h"
 #include "guard.h"
@@ -42,6 +43,8 @@ struct run {
 	bool barrier;               /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct bus_proxy bus;                /* --dbus */
+	struct instance instance;            /* --portals; outside */
+	struct net_helper display;           /* --wayland with a context; holds it */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
 	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 	struct cgroup cgroup; /* outside; its path is where the limits of this sandbox are */

@@ -20,7 +20,7 @@ struct blob {
 	const struct oci_blob *wanted;
 	struct sha256 digest;
 	uint64_t read;
-	bool ended; /* and found good */
+	bool ended;        /* and found good */
 	int fd;            /* of a layout */
 	char *buffer;      /* for it */
 	struct archive *a; /* of an archive */

@@ -25,7 +25,8 @@
 /* ---- names ---- */
 
 /* Takes "./" and slashes off the front and the end. In layers of images names may begin with a
- * slash, which is that of the tree. Returns new memory, "" for the tree itself, or NULL after fail().
+ * slash, which is that of the tree. Returns new memory, "" for the tree itself, or NULL after
+ * fail().
  */
 static char *clean_name(const struct unpack *u, const char *name)
 {

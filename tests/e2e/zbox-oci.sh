@@ -119,7 +119,6 @@ gone("srv/.wh.was-never-there")
 file("/srv/slash", b"y\n")
 start.update(Env=["PATH=/bin", "FROM=the image", "TWO=2"], WorkingDir="/srv", Entrypoint=["/bin/sh", "-c"], Cmd=['echo "$FROM" in $PWD'])
 EOT
-tree='find /srv -mindepth 1 | sort'
 wanted='/srv/both
 /srv/late
 /srv/late/mine
@@ -206,7 +205,7 @@ gives 'an index of machines' 0 ours -- zbox --oci many cat /srv/which
 for how in gzip zstd xz; do
 	{
 		echo "pack = lambda n, data: ('+$how', $(case $how in gzip) echo 'gzip.compress' ;; xz) echo 'lzma.compress' ;; *) echo zstd ;; esac)(data))"
-		echo 'system(); file("srv/how", b"packed\n")'
+		printf '%s\n' 'system(); file("srv/how", b"packed\n")'
 	} | image packed
 	gives "$how" 0 packed -- zbox --oci packed cat /srv/how
 done
@@ -230,7 +229,7 @@ if ranges_work; then
 fi
 # who NAME ID IN-IMAGE-USER
 who() {
-	echo "system(); file('etc/passwd', b'app:x:7:8::/:/\\n'); file('etc/group', b'staff:x:9:\\n'); start.update(User='$3', Env=['PATH=/bin'], Cmd=['sh', '-c', 'echo \$(id -u):\$(id -g)'])" | image who
+	printf '%s\n' "system(); file('etc/passwd', b'app:x:7:8::/:/\n'); file('etc/group', b'staff:x:9:\n'); start.update(User='$3', Env=['PATH=/bin'], Cmd=['sh', '-c', 'echo \$(id -u):\$(id -g)'])" | image who
 	gives "$1" 0 "$2" -- zbox --oci who
 }
 who 'a number' 7:8 7
