@@ -51,20 +51,18 @@ struct document {
 
 static int wrong(const struct document *d, const struct json_value *v, const char *what)
 {
-	return fail(0, "%s:%u:%u: %s", d->name, v->line, v->column, what);
+	(void)fail(0, "%s:%u:%u: %s", d->name, v->line, v->column, what);
+	return -1;
 }
 
 static int open_document(struct document *d, const char *name, const char *text, size_t length)
 {
 	d->name = name;
 	if (length > OCI_TEXT)
-		return fail(0, "%s: more than %zu bytes", name, OCI_TEXT);
-	if (json_parse(&d->j, name, text, length) < 0)
-		return -1;
-	if (d->j.values[0].type == JSON_OBJECT || d->j.values[0].type == JSON_ARRAY)
+		(void)fail(0, "%s: more than %zu bytes", name, OCI_TEXT);
+	else if (json_parse(&d->j, name, text, length) == 0 && d->j.values)
 		return 0;
-	json_free(&d->j);
-	return fail(0, "%s: neither an object nor a list", name);
+	return -1;
 }
 
 /* *value: what the object has under the key, NULL nothing. */
@@ -86,9 +84,10 @@ static int need(const struct document *d, const struct json_value *object, const
 {
 	if (get(d, object, key, type, value) < 0)
 		return -1;
-	return *value ? 0
-		      : fail(0, "%s:%u:%u: %s is missing", d->name, object->line, object->column,
-			     key);
+	if (*value)
+		return 0;
+	(void)fail(0, "%s:%u:%u: %s is missing", d->name, object->line, object->column, key);
+	return -1;
 }
 
 static int copy_text(const struct document *d, const struct json_value *object, const char *key,
@@ -313,9 +312,11 @@ int oci_read_index(struct oci_image *image, const char *name, const char *text, 
 
 static int add_layer(struct oci_image *image, struct oci_blob **layer)
 {
+	*layer = NULL;
 	if (image->layer_count == OCI_LAYERS)
-		return fail(0, "more than %d layers", OCI_LAYERS);
-	*layer = array_add(&image->layers, &image->layer_count, sizeof(**layer));
+		(void)fail(0, "more than %d layers", OCI_LAYERS);
+	else
+		*layer = array_add(&image->layers, &image->layer_count, sizeof(**layer));
 	return *layer ? 0 : -1;
 }
 
@@ -470,10 +471,12 @@ static int choose_saved(const struct document *d, const char *tag, const struct 
 		return 0;
 	}
 	if (tags.count > 1)
-		return fail(0, "%s: there are several images, name one with :TAG: %s", d->name,
-			    tags.others);
-	return fail(0, "%s: there is no image%s%s, but %s", d->name, tag ? " " : "", tag ? tag : "",
-		    tags.others[0] ? tags.others : "nothing with a tag");
+		(void)fail(0, "%s: there are several images, name one with :TAG: %s", d->name,
+			   tags.others);
+	else
+		(void)fail(0, "%s: there is no image%s%s, but %s", d->name, tag ? " " : "",
+			   tag ? tag : "", tags.others[0] ? tags.others : "nothing with a tag");
+	return -1;
 }
 
 static int read_saved(struct document *d, struct oci_image *image, const char *tag)
