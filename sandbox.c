@@ -368,6 +368,7 @@ static int run_plan(struct sandbox *sb, char **words)
 	if (plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
+		report_warnings(sb);
 		status = print_plan(sb, &privileges);
 	} else {
 		report_warnings(sb);
