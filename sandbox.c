@@ -396,6 +396,7 @@ static int run_plan(struct sandbox *sb, char **words)
 	if (joined < 0 || plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
+		report_warnings(sb);
 		status = print_plan(sb, &privileges);
 	} else {
 		report_warnings(sb);

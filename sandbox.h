@@ -321,7 +321,8 @@ struct sandbox {
 	size_t overlay_option_count;
 
 	/* a whole system */
-	const char *rootfs; /* --rootfs, NULL none */
+	const char *rootfs; /* --rootfs or --oci, NULL none */
+	bool oci;           /* it is an image, DIR[:TAG] or FILE[:TAG] */
 	bool rootfs_writable;
 	bool rootfs_overlay;            /* changes go elsewhere: */
 	const char *rootfs_overlay_dir; /* there, NULL: they vanish */

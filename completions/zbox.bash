@@ -157,6 +157,7 @@ _zbox_own="--explain \
 	--dbus-system-talk \
 	--dbus-system-call \
 	--rootfs \
+	--oci \
 	--rootfs-writable \
 	--rootfs-overlay \
 	--map \
@@ -271,6 +272,7 @@ _zbox_operands()
 		--hostname | \
 		--chdir | \
 		--rootfs | \
+		--oci | \
 		--map | \
 		--unsetenv | \
 		--env | \
@@ -397,6 +399,7 @@ _zbox_operand()
 		--home:1 | \
 		--chdir:1 | \
 		--rootfs:1 | \
+		--oci:1 | \
 		--seccomp-profile:1 | \
 		--cgroup:1 | \
 		--stats-file:1 | \

@@ -64,6 +64,7 @@ function __zbox_operands
 			--hostname \
 			--chdir \
 			--rootfs \
+			--oci \
 			--map \
 			--unsetenv \
 			--env \
@@ -237,6 +238,7 @@ set -l paths --bind:1 \
 	--home:1 \
 	--chdir:1 \
 	--rootfs:1 \
+	--oci:1 \
 	--seccomp-profile:1 \
 	--cgroup:1 \
 	--stats-file:1 \
@@ -416,6 +418,7 @@ complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where the
 complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
 complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use a directory, or what a tar archive holds, as the root'
+complete -c zbox -n '__zbox_is option' -l oci -d 'Use a container image as the root, with its command'
 complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
 complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
 complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'
