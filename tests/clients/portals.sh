@@ -63,6 +63,10 @@ echo 'the letter' >"$T/papers/a letter.txt"
 : >asked
 run inside --portals "${choose[@]}"
 is 'its own name is of the command' "$status $(cat asked)" '0 OpenFile by zbox.app.python3'
+: >asked
+run "$ZBOX" --ro-bind /usr /usr --ro-bind "$TESTS/clients" /t --portals=$app sh -c "$read_chosen"
+contains 'with other ids inside it is the same' "$status $(cat asked) $out" "0 OpenFile by $app $T/run/doc/"
+echo 'the letter' >"$T/papers/a letter.txt"
 # shellcheck disable=SC2016
 run inside --portals=org.example.Other sh -c 'ls $XDG_RUNTIME_DIR/doc/'
 is 'another application has none of these documents' "$status $out" '0 '
