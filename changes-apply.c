@@ -29,7 +29,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define FD_PATH_SIZE 40
 #define NAME_FILE "apply"
 #define NAME_PREFIX ".zbox-"
 #define NAME_SIZE (sizeof(NAME_PREFIX) + 16)
@@ -54,12 +53,6 @@ struct apply {
 	struct other_name *names; /* owned */
 	size_t name_count;
 };
-
-static const char *fd_path(char buffer[FD_PATH_SIZE], int fd)
-{
-	(void)snprintf(buffer, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
-	return buffer;
-}
 
 static void refuse(struct apply *a, const struct change *c, const char *why)
 {
@@ -175,7 +168,7 @@ static int apply_metadata(const struct step *t, int from)
 {
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t->c->st.st_mtim};
 	autoclose int fd = openat(t->dir, t->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 	struct stat now;
 
 	if (fd < 0 || fstat(fd, &now) < 0)
@@ -311,7 +304,7 @@ static int finish_directory(struct apply *a, const struct change *c)
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, c->st.st_mtim};
 	autoclose int fd = below_open(a->hosts[c->root], c->path, O_PATH | O_DIRECTORY);
 	autoclose int upper = below_open(a->uppers[c->root], c->path, O_PATH | O_DIRECTORY);
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 	struct stat now;
 
 	if (fd < 0 || upper < 0 || fstat(fd, &now) < 0)

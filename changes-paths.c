@@ -21,14 +21,7 @@
 #include <unistd.h>
 
 #define KEPT_MODE "user.zbox.mode"
-#define FD_PATH_SIZE 40
 #define RACE_TRIES 64 /* openat2 says EAGAIN when a rename anywhere might have mattered */
-
-static const char *fd_path(char buffer[FD_PATH_SIZE], int fd)
-{
-	(void)snprintf(buffer, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
-	return buffer;
-}
 
 int below_open(int dir, const char *path, int flags)
 {
@@ -64,7 +57,7 @@ int below_parent(int dir, const char *path, const char **name)
 int reveal(int fd, const struct stat *st)
 {
 	mode_t wanted = S_ISDIR(st->st_mode) ? 0700 : 0600;
-	char path[FD_PATH_SIZE], mode[8];
+	char path[FD_PATH], mode[8];
 	int length = snprintf(mode, sizeof(mode), "%04o", (unsigned)(st->st_mode & 07777));
 
 	if ((st->st_mode & wanted) == wanted || st->st_uid != geteuid() || geteuid() == 0)
@@ -79,7 +72,7 @@ int reveal(int fd, const struct stat *st)
 
 mode_t revealed_mode(int fd, const struct stat *st)
 {
-	char path[FD_PATH_SIZE], text[8] = "";
+	char path[FD_PATH], text[8] = "";
 	ssize_t length = getxattr(fd_path(path, fd), KEPT_MODE, text, sizeof(text) - 1);
 	int64_t mode;
 
@@ -93,7 +86,7 @@ mode_t revealed_mode(int fd, const struct stat *st)
 static int remove_name(int dir, const char *name, unsigned depth)
 {
 	autoclose int below = -1;
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 	struct stat st;
 	int saved;
 

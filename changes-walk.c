@@ -22,8 +22,8 @@
  * cannot be set.
  */
 #include "changes.h"
+#include "listing.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -60,60 +60,6 @@ void changes_free(struct changes *list)
 	}
 	free(list->items);
 	*list = (struct changes){0};
-}
-
-/* ---- names ---- */
-
-struct names {
-	char **items;
-	size_t count;
-};
-
-static void names_free(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->items[i]);
-	free(names->items);
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int names_add(DIR *stream, struct names *names, const char *path)
-{
-	for (;;) {
-		const struct dirent *entry;
-		char **slot;
-
-		errno = 0;
-		entry = readdir(stream);
-		if (!entry)
-			return errno ? fail(errno, "%s", path) : 0;
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		slot = array_add(&names->items, &names->count, sizeof(*slot));
-		if (!slot || !(*slot = format_text("%s", entry->d_name)))
-			return -1;
-	}
-}
-
-static int names_read(int dir, struct names *names, const char *path)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!stream) {
-		result = fail(errno, "%s", path);
-		close_fd(&fd);
-		return result;
-	}
-	result = names_add(stream, names, path);
-	(void)closedir(stream);
-	if (result == 0 && names->count > 0)
-		qsort(names->items, names->count, sizeof(*names->items), by_bytes);
-	return result;
 }
 
 /* ---- the list ---- */
@@ -175,7 +121,7 @@ static const char *refusal(const struct stat *st)
 static int removed_tree(struct walk *w, int host, const char *name, const char *path)
 {
 	autoclose int below = -1;
-	struct names names = {NULL, 0};
+	struct listing listing = {NULL, 0};
 	struct stat st;
 	int result = 0;
 
@@ -189,13 +135,13 @@ static int removed_tree(struct walk *w, int host, const char *name, const char *
 			return fail(errno, "%s", path);
 		if (++w->depth > DEPTH_MAX)
 			return fail(ENAMETOOLONG, "%s", path);
-		result = names_read(below, &names, path);
-		for (size_t i = 0; result == 0 && i < names.count; i++) {
-			autofree char *entry = join(path, names.items[i]);
+		result = listing_read(&listing, below, path, 0, NULL, NULL);
+		for (size_t i = 0; result == 0 && i < listing.count; i++) {
+			autofree char *entry = join(path, listing.names[i]);
 
-			result = entry ? removed_tree(w, below, names.items[i], entry) : -1;
+			result = entry ? removed_tree(w, below, listing.names[i], entry) : -1;
 		}
-		names_free(&names);
+		listing_free(&listing);
 		w->depth--;
 	}
 	return result == 0 && note(w, CHANGE_REMOVED, path, &st, &st) ? 0 : -1;
@@ -265,19 +211,19 @@ static bool is_opaque(int fd)
 /* Entries of the host that a directory in their place does not show any more. */
 static int walk_hidden(struct walk *w, const struct place *p)
 {
-	struct names names = {NULL, 0};
-	int result = names_read(p->host, &names, p->path);
+	struct listing listing = {NULL, 0};
+	int result = listing_read(&listing, p->host, p->path, 0, NULL, NULL);
 
-	for (size_t i = 0; result == 0 && i < names.count; i++) {
-		autofree char *entry = join(p->path, names.items[i]);
+	for (size_t i = 0; result == 0 && i < listing.count; i++) {
+		autofree char *entry = join(p->path, listing.names[i]);
 		struct stat st;
 
 		if (!entry)
 			result = -1;
-		else if (fstatat(p->upper, names.items[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
-			result = removed_tree(w, p->host, names.items[i], entry);
+		else if (fstatat(p->upper, listing.names[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			result = removed_tree(w, p->host, listing.names[i], entry);
 	}
-	names_free(&names);
+	listing_free(&listing);
 	return result;
 }
 
@@ -371,15 +317,15 @@ static int walk_entry(struct walk *w, const struct place *p, const char *name, c
 
 static int walk_directory(struct walk *w, const struct place *p)
 {
-	struct names names = {NULL, 0};
-	int result = names_read(p->upper, &names, p->path);
+	struct listing listing = {NULL, 0};
+	int result = listing_read(&listing, p->upper, p->path, 0, NULL, NULL);
 
-	for (size_t i = 0; result == 0 && i < names.count; i++) {
-		autofree char *entry = join(p->path, names.items[i]);
+	for (size_t i = 0; result == 0 && i < listing.count; i++) {
+		autofree char *entry = join(p->path, listing.names[i]);
 
-		result = entry ? walk_entry(w, p, names.items[i], entry) : -1;
+		result = entry ? walk_entry(w, p, listing.names[i], entry) : -1;
 	}
-	names_free(&names);
+	listing_free(&listing);
 	return result;
 }
 

@@ -24,15 +24,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define FD_PATH_SIZE 40
 #define NAMES_MAX 65536 /* the kernel's bounds of a list of attributes, and of one */
 #define VALUE_MAX 65536
-
-static const char *fd_path(char buffer[FD_PATH_SIZE], int fd)
-{
-	(void)snprintf(buffer, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
-	return buffer;
-}
 
 /* ---- attributes ---- */
 
@@ -62,7 +55,7 @@ static bool has_attributes(const char *from, const char *to, char *buffer)
 bool same_attributes(int a, int b)
 {
 	autofree char *buffer = malloc(NAMES_MAX + 2 * VALUE_MAX);
-	char path_a[FD_PATH_SIZE], path_b[FD_PATH_SIZE];
+	char path_a[FD_PATH], path_b[FD_PATH];
 
 	return buffer && has_attributes(fd_path(path_a, a), fd_path(path_b, b), buffer) &&
 	       has_attributes(path_b, path_a, buffer);
@@ -91,7 +84,7 @@ static int remove_attributes(const char *from, const char *to, char *names)
 
 int copy_attributes(int from, int to)
 {
-	char from_path[FD_PATH_SIZE], to_path[FD_PATH_SIZE];
+	char from_path[FD_PATH], to_path[FD_PATH];
 	autofree char *names = malloc(NAMES_MAX + VALUE_MAX);
 	ssize_t length;
 
@@ -211,7 +204,7 @@ static int fill(int from, int to, const struct stat *st)
 /* A file that has no name yet gets one. */
 static int give_name(const struct new_file *n, int fd)
 {
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 
 	(void)fd_path(path, fd);
 	if (!n->replaces)
@@ -223,7 +216,7 @@ static int give_name(const struct new_file *n, int fd)
 
 int write_copy(const struct new_file *n, int from, const struct stat *st)
 {
-	char dot[FD_PATH_SIZE];
+	char dot[FD_PATH];
 	autoclose int fd = -1;
 
 	if (remove_temporary(n) < 0)
@@ -262,7 +255,7 @@ int write_link(const struct new_file *n, const char *target, const struct stat *
 int write_fifo(const struct new_file *n, const struct stat *st)
 {
 	autoclose int fd = -1;
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 
 	if (remove_temporary(n) < 0 || mknodat(n->dir, n->temporary, S_IFIFO | 0600, 0) < 0)
 		return -1;

@@ -67,21 +67,10 @@ static void describe_terminal(const struct entry *e, struct terminal *t)
 
 static int own_terminal(const struct terminal *t, struct run *run)
 {
-	autoclose int devpts = -1, master = -1;
-
 	if (!t->replaced)
 		return setsid() < 0 ? fail(errno, "setsid") : 0;
-	if (run->slave < 0) {
-		devpts = open("/dev/pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (devpts < 0)
-			return fail(errno, "/dev/pts");
-		if (terminal_open(t, devpts, &master, &run->slave) < 0)
-			return -1;
-		if (channel_send(run->ends[1], MESSAGE_TERMINAL, 0) < 0)
-			return fail(errno, "zbox outside is gone");
-		if (send_fd(run->ends[1], master) < 0)
-			return -1;
-	}
+	if (run->slave < 0 && inside_new_terminal(t, run) < 0)
+		return -1;
 	return terminal_session(run->slave);
 }
 

@@ -29,12 +29,11 @@
 
 static int watch(struct guard *g, int dir, const char *path)
 {
-	char link[40];
+	char link[FD_PATH];
 
 	if (g->inotify < 0)
 		g->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	if (g->inotify < 0 || inotify_add_watch(g->inotify, link, CHANGES) < 0)
+	if (g->inotify < 0 || inotify_add_watch(g->inotify, fd_path(link, dir), CHANGES) < 0)
 		return fail(errno, "%s cannot be watched", path);
 	return 0;
 }

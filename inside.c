@@ -196,26 +196,25 @@ static int inside_mounts(const struct sandbox *sb, struct run *run)
 	return result;
 }
 
+int inside_new_terminal(const struct terminal *t, struct run *run)
+{
+	autoclose int devpts = open("/dev/pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC), master = -1;
+
+	if (devpts < 0)
+		return fail(errno, "/dev/pts");
+	if (terminal_open(t, devpts, &master, &run->slave) < 0)
+		return -1;
+	if (channel_send(run->ends[1], MESSAGE_TERMINAL, 0) < 0)
+		return fail(errno, "zbox outside is gone");
+	return send_fd(run->ends[1], master);
+}
+
 static int inside_terminal(const struct sandbox *sb, struct run *run)
 {
 	const struct terminal *t = run->supervisor.terminal;
-	autoclose int devpts = -1, master = -1;
 
 	(void)sb;
-	if (!t->replaced)
-		return 0;
-	if (run->terminal_inside) {
-		devpts = open("/dev/pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (devpts < 0)
-			return fail(errno, "/dev/pts");
-		if (terminal_open(t, devpts, &master, &run->slave) < 0)
-			return -1;
-		if (channel_send(run->ends[1], MESSAGE_TERMINAL, 0) < 0)
-			return fail(errno, "zbox outside is gone");
-		if (send_fd(run->ends[1], master) < 0)
-			return -1;
-	}
-	return 0;
+	return t->replaced && run->terminal_inside ? inside_new_terminal(t, run) : 0;
 }
 
 /* ---- D-Bus ---- */

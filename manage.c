@@ -302,12 +302,11 @@ static int list(const struct sandbox *sb)
 {
 	autoclose int dir = registry_open(false);
 	struct json j = {.out = stdout, .pretty = true}, *json;
-	size_t count = 0;
-	char **names = NULL;
+	struct listing listing = {NULL, 0};
 	int result = 0;
 
 	json = sb->manage == MANAGE_LIST_JSON ? &j : NULL;
-	if (dir == -1 || (dir >= 0 && registry_names(dir, &names, &count) < 0))
+	if (dir == -1 || (dir >= 0 && registry_names(dir, &listing) < 0))
 		return -1;
 	if (json) {
 		json_open(json, NULL, '{');
@@ -317,12 +316,10 @@ static int list(const struct sandbox *sb)
 		(void)printf("%-16s %10s %8s %9s %5s %8s %-7s %s\n", "NAME", "AGE", "PID", "IDS",
 			     "PROCS", "MEMORY", "NETWORK", "LIMITS  COMMAND");
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (list_one(dir, names[i], json) < 0)
+	for (size_t i = 0; i < listing.count; i++)
+		if (list_one(dir, listing.names[i], json) < 0)
 			result = -1;
-		free(names[i]);
-	}
-	free(names);
+	listing_free(&listing);
 	if (json) {
 		json_close(json, ']');
 		json_close(json, '}');

@@ -29,14 +29,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define FD_PATH_SIZE 40
 #define STAGE_FILE ".stage"
-
-static const char *fd_path(char buffer[FD_PATH_SIZE], int fd)
-{
-	(void)snprintf(buffer, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
-	return buffer;
-}
 
 int tree_open(const struct builder *b, int dir, const char *path)
 {
@@ -70,7 +63,7 @@ int root_refresh(struct builder *b)
 /* The number of the mount that fd is on, from /proc/self/fdinfo (Linux 3.15); -1 unknown. */
 static int64_t mount_id(int fd)
 {
-	char path[FD_PATH_SIZE], text[512], number[24];
+	char path[FD_PATH], text[512], number[24];
 	const char *line;
 	size_t length;
 	int64_t id;
@@ -114,7 +107,7 @@ int stage_mount(const char *type, unsigned long flags, const char *options)
 
 int stage_move(struct builder *b, int top, int dest)
 {
-	char from[FD_PATH_SIZE], to[FD_PATH_SIZE];
+	char from[FD_PATH], to[FD_PATH];
 
 	if (is_root(b, dest))
 		return root_refresh(b);
@@ -144,7 +137,7 @@ static const struct flag_pair flag_pairs[] = {
 static int restrict_old(int fd, uint64_t attributes)
 {
 	unsigned long flags = MS_REMOUNT | MS_BIND;
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 	struct statvfs vfs;
 
 	if (fstatvfs(fd, &vfs) < 0)
@@ -281,7 +274,7 @@ static int restrict_tree_old(const struct builder *b, int top, uint64_t attribut
  * copy it as well. An unbindable mount is left out, with all that is below it. */
 static int bottom_bindable(const struct builder *b, bool bindable)
 {
-	char path[FD_PATH_SIZE];
+	char path[FD_PATH];
 
 	return kernel_mount(NULL, fd_path(path, b->bottom), NULL,
 			    bindable ? MS_PRIVATE : MS_UNBINDABLE, NULL);
@@ -289,7 +282,7 @@ static int bottom_bindable(const struct builder *b, bool bindable)
 
 static int bind_old(const struct builder *b, int tree, const char *to)
 {
-	char from[FD_PATH_SIZE];
+	char from[FD_PATH];
 	struct stat st;
 	int result;
 
@@ -310,7 +303,7 @@ static int stage_old(const struct builder *b, int tree)
 {
 	struct stat st;
 	autoclose int file = -1;
-	char to[FD_PATH_SIZE];
+	char to[FD_PATH];
 
 	if (fstat(tree, &st) < 0)
 		return -1;

@@ -87,10 +87,9 @@ static int fill(const struct mount *m, int file)
 
 static int reopen(int fd, int flags)
 {
-	char path[40];
+	char path[FD_PATH];
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, flags | O_CLOEXEC | O_NOCTTY);
+	return open(fd_path(path, fd), flags | O_CLOEXEC | O_NOCTTY);
 }
 
 int mount_file(struct builder *b, const struct mount *m)
@@ -178,10 +177,9 @@ int mount_symlink(struct builder *b, const struct mount *m)
 int mount_chmod(struct builder *b, const struct mount *m)
 {
 	autoclose int fd = path_open(b->root, m->dest, 0);
-	char path[40];
+	char path[FD_PATH];
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fd < 0 || chmod(path, (mode_t)m->perms) < 0)
+	if (fd < 0 || chmod(fd_path(path, fd), (mode_t)m->perms) < 0)
 		return fail(errno, "Can't chmod %#o %s", (unsigned)m->perms, m->dest);
 	return 0;
 }

@@ -20,9 +20,9 @@
  * file, hard links, are not found by its path: a mask cannot cover them, and the manual says so.
  */
 #include "guard.h"
+#include "listing.h"
 #include "mounts-private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -222,67 +222,24 @@ static int mask_name(struct masker *k, const struct level *at, const char *name,
 
 /* ---- patterns ---- */
 
-struct names {
-	char **items;
-	size_t count;
-};
-
-static void names_free(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->items[i]);
-	free(names->items);
-}
-
 /* The pattern's own words count as a match: a folder may be called a[1]. */
-static bool is_match(const char *pattern, const char *name)
+static bool is_match(const char *name, const void *pattern)
 {
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
 	return fnmatch(pattern, name, FNM_PERIOD) == 0 || strcmp(pattern, name) == 0;
-}
-
-static int find_matches(DIR *dir, const char *pattern, struct names *names)
-{
-	for (;;) {
-		const struct dirent *entry;
-		char **slot;
-
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry)
-			return errno ? fail(errno, "%s", pattern) : 0;
-		if (!is_match(pattern, entry->d_name))
-			continue;
-		if (names->count == MATCHES_MAX)
-			return fail(0, "%s matches more than %d names", pattern, MATCHES_MAX);
-		slot = array_add(&names->items, &names->count, sizeof(*slot));
-		if (!slot || !(*slot = format_text("%s", entry->d_name)))
-			return -1;
-	}
 }
 
 static int mask_glob(struct masker *k, const struct level *at, const char *pattern,
 		     const char *rest)
 {
-	int fd = openat(at->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct names names = {NULL, 0};
+	struct listing matches;
 	unsigned links = k->links;
-	int result;
+	int result = listing_read(&matches, at->fd, k->m->dest, MATCHES_MAX, is_match, pattern);
 
-	if (!dir) {
-		result = fail(errno, "Can't read the directory of %s", k->m->dest);
-		close_fd(&fd);
-		return result;
-	}
-	result = find_matches(dir, pattern, &names);
-	(void)closedir(dir);
-	for (size_t i = 0; result == 0 && i < names.count; i++) {
+	for (size_t i = 0; result == 0 && i < matches.count; i++) {
 		k->links = links;
-		result = mask_name(k, at, names.items[i], rest);
+		result = mask_name(k, at, matches.names[i], rest);
 	}
-	names_free(&names);
+	listing_free(&matches);
 	return result;
 }
 

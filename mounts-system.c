@@ -70,7 +70,7 @@ static int cover_make(const struct builder *b, bool directory, const char *name)
 	const uint64_t attributes =
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	autoclose int empty = -1, top = -1;
-	char path[40];
+	char path[FD_PATH];
 
 	if (directory && mkdirat(b->base, ".empty-directory", 0555) == 0)
 		empty = openat(b->base, ".empty-directory", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -79,8 +79,7 @@ static int cover_make(const struct builder *b, bool directory, const char *name)
 			       0444);
 	if (empty < 0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", empty);
-	if (kernel_mount(path, name, NULL, MS_BIND, NULL) < 0)
+	if (kernel_mount(fd_path(path, empty), name, NULL, MS_BIND, NULL) < 0)
 		return -1;
 	top = open(name, O_PATH | O_CLOEXEC);
 	return top < 0 ? -1 : mount_restrict(b, top, attributes);

@@ -59,14 +59,13 @@ mode_t mounts_parent_mode(const struct builder *b, const struct mount *m)
  * here. Its path is opened in ours, and has to lead to the same file. */
 static int open_caller_fd(const struct builder *b, const struct mount *m)
 {
-	char link[40], path[PATH_MAX];
+	char link[FD_PATH], path[PATH_MAX];
 	autoclose int tree = -1;
 	struct stat given, found;
 	ssize_t length;
 	int fd = m->fd;
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", m->fd);
-	length = readlink(link, path, sizeof(path) - 1);
+	length = readlink(fd_path(link, m->fd), path, sizeof(path) - 1);
 	if (length < 0)
 		return fail(errno == ENOENT ? EBADF : errno, "Can't find source path %s", link);
 	path[length] = '\0';

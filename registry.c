@@ -21,7 +21,6 @@
  */
 #include "registry.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -237,32 +236,13 @@ void registry_clean(int dir, const char *name)
 
 /* ---- all names ---- */
 
-static int by_name(const void *a, const void *b)
+static bool is_good(const char *name, const void *what)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	(void)what;
+	return registry_name_is_good(name);
 }
 
-int registry_names(int dir, char ***names, size_t *count)
+int registry_names(int dir, struct listing *names)
 {
-	autoclose int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-	const struct dirent *entry;
-	int result = 0;
-
-	if (!stream)
-		return fail(errno, "the directory for names");
-	copy = -1; /* the stream owns it now */
-	while (result == 0 && (entry = readdir(stream)) != NULL) {
-		char **slot;
-
-		if (!registry_name_is_good(entry->d_name))
-			continue;
-		slot = array_add(names, count, sizeof(*slot));
-		if (!slot || !(*slot = format_text("%s", entry->d_name)))
-			result = -1;
-	}
-	(void)closedir(stream);
-	if (result == 0 && *count > 0)
-		qsort(*names, *count, sizeof(**names), by_name);
-	return result;
+	return listing_read(names, dir, "the directory for names", 0, is_good, NULL);
 }

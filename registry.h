@@ -4,7 +4,7 @@
 #ifndef ZBOX_REGISTRY_H
 #define ZBOX_REGISTRY_H
 
-#include "utils.h"
+#include "listing.h"
 
 #define REGISTRY_NAME_MAX 64
 
@@ -30,8 +30,7 @@ int registry_connect(int dir, const char *name) MUST_CHECK;
 /* Removes a name that nobody listens to. */
 void registry_clean(int dir, const char *name);
 
-/* All names, sorted; each and the array are the caller's to free. Returns 0, or -1 after fail().
- */
-int registry_names(int dir, char ***names, size_t *count) MUST_CHECK;
+/* All names, as listing_read() does. */
+int registry_names(int dir, struct listing *names) MUST_CHECK;
 
 #endif

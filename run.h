@@ -108,6 +108,10 @@ struct entering {
 /* In PID 1: struct init's enter; context: struct entering. */
 void enter_inside(const void *context, const struct entry *entry, const int *fds, size_t count);
 
+/* inside.c: a terminal of the sandbox's own devpts: run->slave, the master goes to zbox outside.
+ * Returns 0, or -1 after fail(). */
+int inside_new_terminal(const struct terminal *t, struct run *run) MUST_CHECK;
+
 /* inside.c: everything in the clone. Returns its exit status. */
 int inside_run(const struct sandbox *sb, struct run *run);
 

@@ -402,15 +402,13 @@ static void release_terminal(struct terminal *t)
 static int open_own(int fd)
 {
 	const int flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
-	char path[32];
+	char path[FD_PATH];
 	int own = -1;
 
 	if (tcgetpgrp(fd) >= 0)
 		own = above_stdio(open("/dev/tty", flags));
-	if (own < 0) {
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		own = above_stdio(open(path, flags));
-	}
+	if (own < 0)
+		own = above_stdio(open(fd_path(path, fd), flags));
 	return own < 0 ? fd : own;
 }
 

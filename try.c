@@ -42,13 +42,12 @@ static int require_apart(const struct sandbox *sb, const struct store *s)
 	for (size_t i = 0; i < sb->mount_count; i++) {
 		const struct mount *m = &sb->mounts[i];
 		autofree char *path = NULL;
-		char link[40];
+		char link[FD_PATH];
 
 		if ((m->kind != MOUNT_BIND && m->kind != MOUNT_BIND_FD) ||
 		    (m->flags & MOUNT_READONLY))
 			continue;
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", m->fd);
-		path = realpath(m->kind == MOUNT_BIND ? m->source : link, NULL);
+		path = realpath(m->kind == MOUNT_BIND ? m->source : fd_path(link, m->fd), NULL);
 		if (path && (is_within(s->path, path) || is_within(path, s->path)))
 			return fail(
 				0,

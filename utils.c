@@ -142,6 +142,12 @@ void close_fd(int *fd)
 	errno = saved;
 }
 
+const char *fd_path(char buffer[FD_PATH], int fd)
+{
+	(void)snprintf(buffer, FD_PATH, "/proc/self/fd/%d", fd);
+	return buffer;
+}
+
 int take_fd(int *fd)
 {
 	int taken = *fd;

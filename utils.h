@@ -62,6 +62,10 @@ void failure_clear(void);
 /* Closes *fd unless it is negative, sets it to -1, keeps errno. */
 void close_fd(int *fd);
 
+/* The name of an open file, for calls that take a path and follow links. Returns buffer. */
+#define FD_PATH 32
+const char *fd_path(char buffer[FD_PATH], int fd);
+
 /* Moves a descriptor out of its variable. */
 int take_fd(int *fd) MUST_CHECK;
 

@@ -106,13 +106,14 @@ evidence() {
 	[ -z "$err" ] || note "stderr: $err"
 }
 
-# below PID NAME: the process of that name among the descendants of PID; by name alone, a test would
-# find those of others.
+# below PID NAME: the process of that name (a pattern) among the descendants of PID; by name alone, a
+# test would find those of others.
 below() {
 	local child children
 	read -ra children < <(cat "/proc/$1/task/"*/children 2>/dev/null | tr '\n' ' ')
 	for child in "${children[@]}"; do
-		if [ "$(cat "/proc/$child/comm" 2>/dev/null)" = "$2" ]; then
+		# shellcheck disable=SC2053 # a pattern
+		if [[ $(cat "/proc/$child/comm" 2>/dev/null) == $2 ]]; then
 			echo "$child"
 			return 0
 		fi

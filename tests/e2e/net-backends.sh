@@ -28,15 +28,6 @@ quiet() { # what zbox says beside its warning
 	grep -v 'warning: \(slirp4netns\|pasta\) leaves' "$T/.err"
 }
 gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
-below() { # PID NAME: the process of that name among the descendants
-	local child
-	for child in $(pgrep -P "$1"); do
-		case $(cat "/proc/$child/comm") in
-		$2*) echo "$child" ;;
-		*) below "$child" "$2" ;;
-		esac
-	done
-}
 
 # A sandbox in the background that waits for a line.
 begin() {
@@ -109,13 +100,13 @@ for name in slirp4netns pasta; do
 	# ---- its life ----
 
 	begin "${net[@]}"
-	helper=$(below "$box" "$program")
+	helper=$(below "$box" "$program*")
 	isnt "$name: it runs" "$helper" ''
 	go
 	is "$name: the network works meanwhile" "$(tail -n 1 "$T/said")" ok
 	ok "$name: it ends with the sandbox" poll 30 gone "$helper"
 	begin "${net[@]}"
-	helper=$(below "$box" "$program")
+	helper=$(below "$box" "$program*")
 	isnt "$name: it runs again" "$helper" ''
 	kill -KILL "$box"
 	ok "$name: it ends when zbox is killed" poll 30 gone "$helper"
@@ -131,7 +122,7 @@ for name in slirp4netns pasta; do
 	gives "$name: SIGPIPE ignored by who starts zbox" 0 ok -- bash -c 'trap "" PIPE; "$@"' bash \
 		"${ordinary[@]}" "$ZBOX" --ro-bind /usr /usr --ro-bind "$driver" /driver.py "${net[@]}" "${inside[@]}" tcp 198.51.100.80 7
 	begin "${net[@]}" --status-fd 9 9>"$T/status"
-	kill -KILL "$(below "$box" "$program")"
+	kill -KILL "$(below "$box" "$program*")"
 	ok "$name: its end is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
 	go
 	isnt "$name: there is no other network" "$(tail -n 1 "$T/said")" ok
