@@ -45,7 +45,8 @@ endif
 # tested with the rest.
 library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
-PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c
+PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c \
+	network/device.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
 zbox-scope_LIBS := $(call library,libsystemd)
