@@ -106,7 +106,7 @@ static void pasta_words(const struct sandbox *sb, struct word_list *w)
 	static const char *const fixed[] = {"--quiet",
 					    "--foreground",
 					    "--pid",
-					    "/proc/self/fd/" BACKEND_READY,
+					    BACKEND_READY_FILE,
 					    "--no-netns-quit",
 					    "--config-net",
 					    "--ns-ifname",
