@@ -113,7 +113,7 @@ for name in slirp4netns pasta; do
 	exec 8>&-
 	wait "$box" 2>/dev/null
 	begin "${net[@]}"
-	helper=$(below "$box" "$program")
+	helper=$(below "$box" "$program*")
 	kill -KILL "$(below "$box" zbox-backend)"
 	ok "$name: it ends when zbox-backend is killed" poll 30 gone "$helper"
 	ok "$name: which is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
