@@ -236,6 +236,13 @@ int net_helper_wait(int *socket)
 
 int net_helper_hear(int *socket, const char *about)
 {
+	char word[16];
+
+	return net_helper_text(socket, about, word, sizeof(word));
+}
+
+int net_helper_text(int *socket, const char *about, char *text, size_t size)
+{
 	autoclose int fd = take_fd(socket);
 	struct failure said;
 	ssize_t length = hear(fd, &said, sizeof(said));
@@ -245,7 +252,10 @@ int net_helper_hear(int *socket, const char *about)
 		failure_prefix("%s: ", about);
 		return -1;
 	}
-	return length > 0 ? 0 : fail(0, "%s: its program ended before it was ready", about);
+	if (length <= 0)
+		return fail(0, "%s: its program ended before it was ready", about);
+	(void)snprintf(text, size, "%.*s", (int)length, (const char *)&said);
+	return 0;
 }
 
 void net_helper_end(struct net_helper *h)

@@ -292,6 +292,11 @@ int main(int argc, char **argv)
 	}
 	close_fd(&b.network);
 	close_fd(&b.user);
-	(void)send(LIFE_FD, "ready", 5, MSG_NOSIGNAL);
+	/* somebody waits for this word, or for our end */
+	if (send(LIFE_FD, "ready", 5, MSG_NOSIGNAL) < 0) {
+		(void)kill(b.child, SIGKILL);
+		unhold(&b);
+		_exit(1);
+	}
 	live(&b);
 }
