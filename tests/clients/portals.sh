@@ -153,10 +153,9 @@ mkdir "$T/run/.flatpak/4711" && touch "$T/run/.flatpak/4711/.ref"
 inside --portals=$app true
 is 'the next one removes it, and none of others' "$(instances)" 4711
 rm -r "$T/run/.flatpak/4711"
-"${sandbox[@]}" --portals=$app sleep 60 &
+"${sandbox[@]}" --portals=$app sh -c 'echo ready; sleep 60; true' >again &
 zbox=$!
-there() { [ -n "$(instances)" ]; }
-poll 20 there
+poll 20 grep -q ready again
 has flatpak && flatpak kill $app
 wait $zbox
 is 'flatpak kill ends it' $? 137
