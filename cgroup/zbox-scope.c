@@ -7,10 +7,10 @@
  * what went wrong. The addresses are tried in order until one takes the connection: a manager is
  * spoken to directly, on a bus it is org.freedesktop.systemd1.
  *
- * One loop does everything, with two limits of time: one for whoever has the socket to answer, and
- * a longer one for the job, once systemd has taken it. Only the least is asked for (an unknown
- * property makes the whole call fail): a process, delegation, and to be forgotten at the end. The
- * limits themselves are written by zbox into what it gets.
+ * One loop does everything, with two limits of time: one for whoever has the socket to say anything
+ * at all, and a longer one for the work of somebody who does, on a machine that may be busy. Only
+ * the least is asked for (an unknown property makes the whole call fail): a process, delegation,
+ * and to be forgotten at the end. The limits themselves are written by zbox into what it gets.
  *
  * The scope is started with this process in it, which outlives zbox until it is done, and then zbox
  * is moved there. All at once would leave something behind where zbox is killed meanwhile: a scope
@@ -31,8 +31,8 @@
 #include <unistd.h>
 
 #define LIFE_FD 3
-#define ANSWER_TIME UINT64_C(1300000) /* microseconds, for the answer to the call */
-#define JOB_TIME UINT64_C(9000000)    /* for its job after that */
+#define ANSWER_TIME UINT64_C(1500000) /* microseconds, until somebody speaks the protocol */
+#define WORK_TIME UINT64_C(6000000)   /* for all of it, where somebody does */
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
@@ -184,7 +184,8 @@ static int wait_for_scope(struct request *r)
 	uint64_t start = now_us();
 
 	while (!r->done) {
-		uint64_t end = start + ANSWER_TIME + (r->taken ? JOB_TIME : 0), now = now_us();
+		bool speaks = sd_bus_is_ready(r->bus) > 0;
+		uint64_t end = start + (speaks ? WORK_TIME : ANSWER_TIME), now = now_us();
 		int result;
 
 		if (now >= end)

@@ -7,7 +7,7 @@
 # shellcheck source=tests/vm/groups.sh
 . "$TESTS/vm/groups.sh"
 
-poll 20 nothing_left
+poll 10 nothing_left
 
 # ---- what cannot be had ----
 
@@ -18,7 +18,7 @@ refuses '--cpuset too' 125 'cpuset is not delegated' -- zbox_usr --cpuset 0 echo
 run limited --best-effort limits --cpuset 0 --memory 64M python3 -c "$hog" 200
 is 'best effort: the other limit holds' "$status,$(field limit)" '137,"memory"'
 contains 'best effort: a warning, and the record' "$err" 'a limit does not hold: --cpuset 0: the controller cpuset'
-ok 'failures leave nothing' poll 20 nothing_left
+ok 'failures leave nothing' poll 10 nothing_left
 
 soon() { # NAME PART VARIABLE...: with these in the environment, the error comes within two seconds
 	local name=$1 part=$2 start
@@ -96,7 +96,7 @@ ok 'what nobody marked as delegated is left alone' poll 30 bash -c 'pgrep -x sle
 	"$slice/app.slice"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
-ok 'and gone' poll 30 nothing_left
+ok 'and gone' poll 10 nothing_left
 # what is there while it runs, and after
 delegated --unit=own-test bash -c 'mkdir "$1/main" && echo $$ >"$1/main/cgroup.procs"
 	"$0" --ro-bind /usr /usr --memory 64M --cgroup "$1" sleep 1000 & echo $! >"$2/pid"; wait; sleep 1000' \

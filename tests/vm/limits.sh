@@ -8,7 +8,7 @@
 # shellcheck source=tests/vm/groups.sh
 . "$TESTS/vm/groups.sh"
 
-poll 20 nothing_left
+poll 10 nothing_left
 is 'nothing of zbox is there before' "$(left; units)" ''
 
 # ---- where it runs ----
@@ -27,7 +27,7 @@ is 'groups below are bounded' "$(cat "$group/cgroup.max.descendants" "$group/cgr
 kill -TERM "$pid"
 wait "$pid"
 is 'it ends' $? 143
-ok 'and leaves nothing' poll 20 nothing_left
+ok 'and leaves nothing' poll 10 nothing_left
 
 gives 'inside it is the root of control groups' 0 0::/ -- zbox_usr --memory 64M cat /proc/self/cgroup
 gives 'its twin: without a limit nothing is made' 0 0::/ -- zbox_usr cat /proc/self/cgroup
@@ -94,7 +94,7 @@ ok 'the host still forks' bash -c 'for ((i = 0; i < 20; i++)); do /bin/true || e
 is 'no more than that are there' "$(($(cat "$(box)/pids.current") <= 40))" 1
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
-ok 'all of it ends with zbox' poll 60 nothing_left
+ok 'all of it ends with zbox' poll 10 nothing_left
 
 # ---- processors ----
 
@@ -114,7 +114,7 @@ spin() {
 	share=$(python3 -c "$measure" "$(box)")
 	kill -TERM "$pid"
 	wait "$pid"
-	note "a spinner with --cpus 20%: $share %"
+	note "measured: a spinner with --cpus 20% had $share %"
 	[ "$share" -ge 17 ] && [ "$share" -le 23 ]
 }
 # The bound above is the kernel's; below, this machine itself may have been held up.
