@@ -34,7 +34,8 @@ struct option {
 	unsigned flags;       /* mounts: enum mount_flag */
 	int64_t max;          /* largest number */
 	const char *missing;  /* bubblewrap's words for a missing operand where they differ */
-	const char *needs, *conflicts; /* names of options, blanks between; see options-check.c */
+	const char *needs, *conflicts; /* names of options, blanks between; a|b: one of these; see
+					* options-check.c */
 	const char *help;              /* one line: --help, zsh, fish; at most 60 characters */
 	const char *man;               /* the manual page's paragraph, see options-man.c */
 };

@@ -219,6 +219,15 @@ static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 		report_warning(sb, text);
 }
 
+/* Returns the exit status. */
+static int run_outside(const struct sandbox *sb, struct run *run)
+{
+	if (outside_run(sb, run) == 0)
+		return supervisor_status(&run->supervisor);
+	report_failure(sb, failure_get());
+	return failure_status(sb);
+}
+
 /* changes: descriptor of the directory of --try, -1 none. *ran: whether the command was started. */
 static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words,
 		       int changes, bool *ran)
@@ -241,6 +250,8 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.net = NET_HELPER_NONE,
 		.writer = IDMAP_WRITER_NONE,
 		.bus = BUS_PROXY_NONE,
+		.instance = INSTANCE_NONE,
+		.display = NET_HELPER_NONE,
 		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.cgroup = CGROUP_NONE,
 		.warn = report_warning,
@@ -262,12 +273,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	terminal_init(&terminal);
 	if (sb->name)
 		control_init(&control);
-	if (outside_run(sb, &run) < 0) {
-		status = failure_status(sb);
-		report_failure(sb, failure_get());
-	} else {
-		status = supervisor_status(&run.supervisor);
-	}
+	status = run_outside(sb, &run);
 	*ran = run.supervisor.started;
 	failed = failure_get() != NULL;
 	if (sb->name)
@@ -362,6 +368,7 @@ static int run_plan(struct sandbox *sb, char **words)
 	if (plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
+		report_warnings(sb);
 		status = print_plan(sb, &privileges);
 	} else {
 		report_warnings(sb);

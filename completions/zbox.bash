@@ -116,6 +116,7 @@ _zbox_own="--explain \
 	--forward \
 	--wayland \
 	--wayland-try \
+	--wayland-context \
 	--x11 \
 	--x11-try \
 	--x11-fallback \
@@ -143,6 +144,8 @@ _zbox_own="--explain \
 	--without \
 	--dbus \
 	--dbus-try \
+	--portals \
+	--portals-try \
 	--dbus-talk \
 	--dbus-own \
 	--dbus-see \
@@ -153,6 +156,7 @@ _zbox_own="--explain \
 	--dbus-system-talk \
 	--dbus-system-call \
 	--rootfs \
+	--oci \
 	--rootfs-writable \
 	--rootfs-overlay \
 	--map \
@@ -266,6 +270,7 @@ _zbox_operands()
 		--hostname | \
 		--chdir | \
 		--rootfs | \
+		--oci | \
 		--map | \
 		--unsetenv | \
 		--env | \
@@ -393,6 +398,7 @@ _zbox_operand()
 		--home:1 | \
 		--chdir:1 | \
 		--rootfs:1 | \
+		--oci:1 | \
 		--seccomp-profile:1 | \
 		--cgroup:1 | \
 		--stats-file:1 | \
@@ -423,7 +429,7 @@ _zbox_operand()
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--files:1)
-		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "ro rw portal portal-rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	--best-effort:1)

@@ -64,6 +64,7 @@ function __zbox_operands
 			--hostname \
 			--chdir \
 			--rootfs \
+			--oci \
 			--map \
 			--unsetenv \
 			--env \
@@ -233,6 +234,7 @@ set -l paths --profile:1 \
 	--home:1 \
 	--chdir:1 \
 	--rootfs:1 \
+	--oci:1 \
 	--seccomp-profile:1 \
 	--cgroup:1 \
 	--stats-file:1 \
@@ -369,6 +371,7 @@ complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published p
 complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
 complete -c zbox -n '__zbox_is option' -l wayland -d 'Windows on the Wayland display'
 complete -c zbox -n '__zbox_is option' -l wayland-try -d 'The same where there is a Wayland display'
+complete -c zbox -n '__zbox_is option' -l wayland-context -d 'The same, only as a sandboxed program'
 complete -c zbox -n '__zbox_is option' -l x11 -d 'Windows on the X11 display, which has no walls'
 complete -c zbox -n '__zbox_is option' -l x11-try -d 'The same where there is an X11 display'
 complete -c zbox -n '__zbox_is option' -l x11-fallback -d 'The same where no Wayland display was put in'
@@ -396,6 +399,8 @@ complete -c zbox -n '__zbox_is option' -l no-desktop-entry -d 'Remove the entry 
 complete -c zbox -n '__zbox_is option' -l without -d 'Take back what a profile gave, such as audio or x11'
 complete -c zbox -n '__zbox_is option' -l dbus -d 'The session bus, but only what is named'
 complete -c zbox -n '__zbox_is option' -l dbus-try -d 'The same where there is a session bus'
+complete -c zbox -n '__zbox_is option' -l portals -d 'File dialogs and the like from the desktop, as APP'
+complete -c zbox -n '__zbox_is option' -l portals-try -d 'The same where there are portals'
 complete -c zbox -n '__zbox_is option' -l dbus-talk -d 'Let the command talk to NAME'
 complete -c zbox -n '__zbox_is option' -l dbus-own -d 'Let the command have the name NAME'
 complete -c zbox -n '__zbox_is option' -l dbus-see -d 'Let the command see whether NAME is there'
@@ -406,6 +411,7 @@ complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where the
 complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
 complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use a directory, or what a tar archive holds, as the root'
+complete -c zbox -n '__zbox_is option' -l oci -d 'Use a container image as the root, with its command'
 complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
 complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
 complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'
@@ -460,7 +466,7 @@ complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp slirp4netns pasta host
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
-complete -c zbox -f -n '__zbox_is option' -a '--files=ro --files=rw'
+complete -c zbox -f -n '__zbox_is option' -a '--files=ro --files=rw --files=portal --files=portal-rw'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
 complete -c zbox -f -n '__zbox_is --best-effort:1' -a 'limits none'
 complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'
