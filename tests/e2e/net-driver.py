@@ -9,6 +9,7 @@
   ask SERVER NAME     how many addresses a name has, asked by TCP
   resolve NAME        its addresses as the C library sees them
   timed COMMAND...    "ok" or "failed", and "slow" when that took more than ten seconds
+  within S COMMAND... the same with another time
   broken NAME         malformed questions, then a good one
   tunnel NAME N       N made-up names below NAME
   evict ADDRESS PORT  more connections than there is room for
@@ -109,6 +110,8 @@ def answer_name(query, stream):
 def site(path):
     """A file of the directory "site" beside the log, or the page."""
     wanted = os.path.normpath(SITE + path.split("?")[0])
+    if os.path.isdir(wanted):
+        wanted += "/index.html"
     if wanted.startswith(SITE) and os.path.isfile(wanted):
         with open(wanted, "rb") as f:
             return b"200 OK", f.read()
@@ -124,7 +127,9 @@ def serve_tcp(connection, port):
                 request = connection.recv(4096)
                 assert request.startswith(b"GET ")
                 status, page = site(request.split()[1].decode())
-                connection.sendall(b"HTTP/1.0 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(page)) + page)
+                kind = b"text/html" if page.startswith(b"<!doctype html>") else b"application/octet-stream"
+                connection.sendall(b"HTTP/1.0 %s\r\nContent-Length: %d\r\nContent-Type: %s\r\n\r\n" %
+                                   (status, len(page), kind) + page)
             elif port == 22:
                 connection.sendall(b"SSH-2.0-test\r\n")
             elif port == 53:
@@ -267,10 +272,14 @@ def resolve(name):
 
 
 def timed(*command):
+    within("10", *command)
+
+
+def within(seconds, *command):
     """Runs a client: how it ended, and whether that took long."""
     start = time.monotonic()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    print(("failed" if done.returncode else "ok") + (" slow" if time.monotonic() - start > 10 else ""))
+    print(("failed" if done.returncode else "ok") + (" slow" if time.monotonic() - start > int(seconds) else ""))
     sys.stderr.buffer.write(done.stdout)
 
 
@@ -489,6 +498,6 @@ if __name__ == "__main__":
         page = urllib.request.urlopen(rest[0], timeout=60).read()
         print(len(page), hashlib.sha256(page).hexdigest() == hashlib.sha256(PAGE).hexdigest())
     else:
-        {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "tunnel": tunnel,
+        {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "within": within, "tunnel": tunnel,
          "broken": broken_questions, "reflected": reflected, "must-ping": must_ping,
          "bounce": bounce, "long-frames": long_frames, "evict": evict, "say": say, "forge": forge}[command](*rest)
