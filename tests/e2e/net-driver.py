@@ -4,11 +4,13 @@
   tcp ADDRESS PORT | udp ADDRESS PORT | ping ADDRESS      "ok", or the name of the error; and "slow"
                                                           when that took more than a second
   bounce ADDRESS PORT             20 MB there and back
+  hoard ADDRESS PORT N            N downloads that are not read, until a line comes
   long-frames PCAP LIMIT          which frames of a capture are longer
   http URL            length and digest of what is there
   ask SERVER NAME     how many addresses a name has, asked by TCP
   resolve NAME        its addresses as the C library sees them
   timed COMMAND...    "ok" or "failed", and "slow" when that took more than ten seconds
+  within S COMMAND... the same with another time
   broken NAME         malformed questions, then a good one
   tunnel NAME N       N made-up names below NAME
   evict ADDRESS PORT  more connections than there is room for
@@ -109,6 +111,8 @@ def answer_name(query, stream):
 def site(path):
     """A file of the directory "site" beside the log, or the page."""
     wanted = os.path.normpath(SITE + path.split("?")[0])
+    if os.path.isdir(wanted):
+        wanted += "/index.html"
     if wanted.startswith(SITE) and os.path.isfile(wanted):
         with open(wanted, "rb") as f:
             return b"200 OK", f.read()
@@ -124,7 +128,9 @@ def serve_tcp(connection, port):
                 request = connection.recv(4096)
                 assert request.startswith(b"GET ")
                 status, page = site(request.split()[1].decode())
-                connection.sendall(b"HTTP/1.0 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(page)) + page)
+                kind = b"text/html" if page.startswith(b"<!doctype html>") else b"application/octet-stream"
+                connection.sendall(b"HTTP/1.0 %s\r\nContent-Length: %d\r\nContent-Type: %s\r\n\r\n" %
+                                   (status, len(page), kind) + page)
             elif port == 22:
                 connection.sendall(b"SSH-2.0-test\r\n")
             elif port == 53:
@@ -267,10 +273,14 @@ def resolve(name):
 
 
 def timed(*command):
+    within("10", *command)
+
+
+def within(seconds, *command):
     """Runs a client: how it ended, and whether that took long."""
     start = time.monotonic()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    print(("failed" if done.returncode else "ok") + (" slow" if time.monotonic() - start > 10 else ""))
+    print(("failed" if done.returncode else "ok") + (" slow" if time.monotonic() - start > int(seconds) else ""))
     sys.stderr.buffer.write(done.stdout)
 
 
@@ -451,6 +461,37 @@ def datagram(text, source="10.0.2.100", to="127.0.0.1", flags=0x4000):
     return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload
 
 
+def shaped(link, text):
+    """Frames behind headers of virtio that no kernel writes: sums at any place, pieces of any size."""
+    chance, taken = random.Random(2), 0
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as s:
+        s.bind(("tap0", 0))
+        s.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR
+        for _ in range(3000):
+            size = chance.randrange(1, 1400)
+            header = struct.pack("<BBHHHH", 1, chance.choice((0, 0, 1, 4)), chance.randrange(80), chance.randrange(1, 1500),
+                                 chance.randrange(size + 60), chance.randrange(60))
+            try:
+                s.send(header + link + datagram(text + bytes(size), to="198.51.100.81"))
+                taken += 1
+            except OSError:  # the kernel looks too
+                pass
+    assert taken > 100
+
+
+def hoard(address, port, count):
+    """Asks for much and reads nothing of it; then another still gets its answer."""
+    kept = []
+    for _ in range(int(count)):
+        kept.append(socket.create_connection((address, int(port)), timeout=30))
+        kept[-1].sendall(b"GET / HTTP/1.0\r\n\r\n")
+    for s in kept:  # it is on its way
+        select.select([s], [], [], 30)
+    attempt(try_tcp, (address, 7))
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
 def raw(what):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     s.bind(("tap0", 0))
@@ -463,10 +504,14 @@ def raw(what):
         "source": [datagram(text, source=s, to="198.51.100.80") for s in ("10.0.2.101", "198.51.100.1", "127.0.0.1")],
         "other": [datagram(text, to="198.51.100.81")],
         "fragment": [datagram(text, to="198.51.100.80", flags=0x2000), datagram(text, to="198.51.100.80", flags=3)],
+        "urgent": [segment("198.51.100.80", (1000, 0), flags, text) for flags in (0x22, 0x38, 0x30)],
+        "shaped": [],
         "garbage": [os.urandom(n) for n in range(0, 1500, 7)],
     }[what]
     for frame in frames:
         s.send(link + frame)
+    if what == "shaped":
+        shaped(link, text)
     # the answer of the honest one says that all before it were seen
     s.send(link + datagram(b"end", to="198.51.100.80"))
     while True:
@@ -489,6 +534,6 @@ if __name__ == "__main__":
         page = urllib.request.urlopen(rest[0], timeout=60).read()
         print(len(page), hashlib.sha256(page).hexdigest() == hashlib.sha256(PAGE).hexdigest())
     else:
-        {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "tunnel": tunnel,
+        {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "within": within, "tunnel": tunnel,
          "broken": broken_questions, "reflected": reflected, "must-ping": must_ping,
-         "bounce": bounce, "long-frames": long_frames, "evict": evict, "say": say, "forge": forge}[command](*rest)
+         "bounce": bounce, "hoard": hoard, "long-frames": long_frames, "evict": evict, "say": say, "forge": forge}[command](*rest)

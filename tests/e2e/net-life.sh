@@ -44,6 +44,23 @@ go
 is 'the network works meanwhile' "$(tail -n 1 "$T/said")" ok
 ok 'it ends with the sandbox' poll 20 gone
 
+# ---- who asks for much and reads nothing of it ----
+
+rm -f "$T/gate" "$T/said"
+mkfifo "$T/gate"
+net_zbox --net slirp "${inside[@]}" hoard 198.51.100.80 80 200 <"$T/gate" >"$T/said" 2>&1 &
+box=$!
+exec 8>"$T/gate"
+poll 90 test -s "$T/said"
+matches 'slow readers do not hold up others' "$(cat "$T/said")" '^ok( slow)?$'
+helper=$(below "$box" zbox-net)
+memory=$(awk '/^VmRSS/ { print $2 }' "/proc/$helper/status")
+# 200 times libslirp's buffer of 144 KiB, and what it is itself
+sanitized || ok 'and are given no more than their buffers' test "$memory" -lt 40000
+echo >&8
+exec 8>&-
+wait "$box"
+
 # ---- its end ----
 
 begin --status-fd 9 9>"$T/status"

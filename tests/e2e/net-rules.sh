@@ -162,7 +162,7 @@ gives 'shared addresses: the name that is denied for a port' 0 $'ECONNREFUSED\no
 
 raw() { rules --allow web.test --cap-add net_raw --seccomp-profile none -- \
 	sh -c 'getent ahosts web.test >/dev/null; exec python3 /driver.py raw "$1"' sh "$1"; }
-for what in honest loopback own source fragment garbage other; do
+for what in honest loopback own source fragment garbage urgent shaped other; do
 	gives "frames by hand: $what" 0 sent -- raw $what
 done
 poll 5 grep -q honest "$T/far.log"
@@ -170,6 +170,7 @@ contains 'the honest one arrived' "$(cat "$T/far.log")" honest
 lacks 'none with another source' "$(cat "$T/far.log")" source
 lacks 'no fragment' "$(cat "$T/far.log")" fragment
 lacks 'nothing at an address that is not allowed' "$(cat "$T/far.log")" "b'other"
+lacks 'nor by headers that no kernel writes' "$(cat "$T/far.log")" "b'shaped"
 lacks 'nothing at the loopback' "$(cat "$T/near.log")" loopback
 lacks 'nothing at the own addresses' "$(cat "$T/near.log")" own
 gives 'a datagram from who was not asked does not come in' 0 'only the answer' -- web -- sh -c '

@@ -17,6 +17,8 @@ near=(127.0.0.1 ::1 203.0.113.2 192.168.7.2 2001:db8:1::2)
 
 if [ -z "${NET_WORLD:-}" ]; then
 	export NET_WORLD=1
+	script=$(dirname "$0")
+	script=$TESTS/${script##*/}/${0##*/}
 	if ! command -v ip >/dev/null || ! command -v python3 >/dev/null || [ ! -x "${ZBOX%/*}/zbox-net" ]; then
 		skip 'user-mode networking' 'needs zbox-net (libslirp), ip and python3'
 		finish
@@ -24,9 +26,9 @@ if [ -z "${NET_WORLD:-}" ]; then
 	fi
 	if as_root && unshare -mn true 2>/dev/null; then
 		chmod 0666 /dev/net/tun 2>/dev/null
-		exec unshare -mn "$TESTS/e2e/${0##*/}"
+		exec unshare -mn "$script"
 	fi
-	exec unshare -Urmn "$TESTS/e2e/${0##*/}"
+	exec unshare -Urmn "$script"
 fi
 
 # $T may be closed to the ordinary user; this one is open to him.
