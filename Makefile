@@ -46,7 +46,7 @@ endif
 library = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null) && \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$libs 2>/dev/null && echo $$libs)
 PURE           := network/filter.c network/refusal.c network/learned.c network/dns.c network/flows.c network/first.c \
-	unpack/oci.c unpack/oci-user.c
+	network/device.c unpack/oci.c unpack/oci-user.c
 zbox-net_LIBS  := $(call library,'slirp >= 4.7')
 zbox-unpack_LIBS := $(call library,libarchive)
 zbox-scope_LIBS := $(call library,libsystemd)
@@ -308,7 +308,7 @@ $(B)/tests/faults/%: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(static_tool)
 
-tests: $(B)/tests/faults/trace $(B)/tests/faults/probe
+tests: $(B)/tests/faults/trace $(B)/tests/faults/probe $(B)/tests/faults/attack
 
 escape-report: $(B)/tests/escape $(B)/zbox
 	tests/escape/report.sh $^

@@ -12,11 +12,12 @@
  *   cgroup        with limits of everything together: the control group is made and gets them
  *   network       zbox-net and zbox-ports are started, so that they load while the rest is done
  *   dbus          the process that becomes the proxy is forked, while it is still all outside
+ *   wayland       the program that asks the compositor for a socket of the command's own is started
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
  *   ids           that process writes the maps of the child, which waits for them
- *   announce      --info-fd, --json-status-fd: who the child is
+ *   portals, announce   who the child is, for portals and launchers (outside-announce.c)
  *
  * This process stays outside, in all of the caller's namespaces (but those it had to join), with
  * the caller's rights and no more. It reads nothing that the command can write, but for the fixed
@@ -374,107 +375,6 @@ static int outside_ids(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
-/* ---- announce ---- */
-
-static const struct {
-	const char *file;
-	unsigned flag;
-} announced[] = {
-	{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC}, {"mnt", CLONE_NEWNS},
-	{"net", CLONE_NEWNET},       {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
-};
-
-#define DOCUMENT_ROOM 512
-
-/* bubblewrap's document: the child's pid and the inode numbers of the namespaces that are new.
- * between and end are its two layouts. Returns its length, or -1 after fail(). */
-static ssize_t describe_child(const struct run *run, char text[DOCUMENT_ROOM], const char *start,
-			      const char *between, const char *end)
-{
-	size_t used = (size_t)snprintf(text, DOCUMENT_ROOM, "%s\"child-pid\": %d", start,
-				       run->supervisor.child);
-
-	for (size_t i = 0; i < COUNT(announced); i++) {
-		char path[64];
-		struct stat st;
-
-		if (!(run->clone_flags & announced[i].flag))
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", run->supervisor.child,
-			       announced[i].file);
-		if (stat(path, &st) < 0)
-			return fail(errno, "%s", path);
-		used += (size_t)snprintf(text + used, DOCUMENT_ROOM - used,
-					 "%s\"%s-namespace\": %llu", between, announced[i].file,
-					 (unsigned long long)st.st_ino);
-	}
-	used += (size_t)snprintf(text + used, DOCUMENT_ROOM - used, "%s", end);
-	return (ssize_t)used;
-}
-
-static int announce_to(const struct run *run, int fd, const char *start, const char *between,
-		       const char *end)
-{
-	char text[DOCUMENT_ROOM];
-	ssize_t length = describe_child(run, text, start, between, end);
-
-	return length < 0 ? -1 : write_fd(fd, text, (size_t)length);
-}
-
-static int outside_instance(const struct sandbox *sb, struct run *run)
-{
-	char text[DOCUMENT_ROOM];
-
-	if (!sb->instance)
-		return 0;
-	if (describe_child(run, text, "{\n    ", ",\n    ", "\n}\n") < 0)
-		return -1;
-	return instance_make(sb, text, &run->instance);
-}
-
-/* Signals act here as they do on any program, and nobody is waited for in vain. */
-static int wait_for_byte(const struct run *run, int fd)
-{
-	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
-				 {.fd = run->supervisor.channel},
-				 {.fd = run->supervisor.parent, .events = POLLIN}};
-	char byte;
-	ssize_t got;
-
-	while (ppoll(polls, COUNT(polls), NULL, &run->old_mask) < 0)
-		if (errno != EINTR)
-			return fail(errno, "poll");
-	if (polls[1].revents)
-		return fail(0, "the sandbox ended before the command was started");
-	if (polls[2].revents)
-		return fail(0, "the parent process has gone");
-
-	do
-		got = read(fd, &byte, 1);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? fail(errno, "read") : 0;
-}
-
-static int outside_announce(const struct sandbox *sb, struct run *run)
-{
-	int info = sb->info_fd;
-
-	if (sb->json_status_fd >= 0 && announce_to(run, sb->json_status_fd, "{ ", ", ", " }\n") < 0)
-		return fail(errno, "Write to json_status_fd");
-	if (sb->info_fd >= 0) {
-		if (announce_to(run, sb->info_fd, "{\n    ", ",\n    ", "\n}\n") < 0)
-			return fail(errno, "Write to info_fd");
-		close_fd(&info);
-	}
-	if (sb->userns_block_fd >= 0 && wait_for_byte(run, sb->userns_block_fd) < 0)
-		return -1;
-	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
-		return fail(errno, "Setting userns2 failed");
-	if (run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
-		return fail(0, "the sandbox ended before the command was started");
-	return 0;
-}
-
 /* Peers of the caller's pipes see their end when the command closes them. */
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
@@ -503,19 +403,6 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 	if (sb->name)
 		control_descriptors(run->supervisor.control, &keep[COUNT(keep) - 2]);
 	close_from_but(3, keep, COUNT(keep));
-}
-
-static void announce_end(const struct sandbox *sb, const struct supervisor *s)
-{
-	char text[40];
-	int length;
-
-	if (sb->json_status_fd < 0 || !s->started || !s->ended)
-		return;
-	length = snprintf(text, sizeof(text), "{ \"exit-code\": %d }\n",
-			  WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
-						 : WEXITSTATUS(s->status));
-	(void)!write_fd(sb->json_status_fd, text, (size_t)length); /* the reader may have gone */
 }
 
 /* A terminal of its own, where the sandbox will have no devpts to take it from. */

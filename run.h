@@ -111,6 +111,13 @@ struct entering {
 /* In PID 1: struct init's enter; context: struct entering. */
 void enter_inside(const void *context, const struct entry *entry, const int *fds, size_t count);
 
+/* outside-announce.c: steps outside, when the child waits. Each returns 0, or -1 after fail(). */
+int outside_instance(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int outside_announce(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* What --json-status-fd is told at the end. */
+void announce_end(const struct sandbox *sb, const struct supervisor *s);
+
 /* inside.c: a terminal of the sandbox's own devpts: run->slave, the master goes to zbox outside.
  * Returns 0, or -1 after fail(). */
 int inside_new_terminal(const struct terminal *t, struct run *run) MUST_CHECK;

@@ -227,9 +227,13 @@ static int message_arrived(struct supervisor *s)
 static int child_ended(struct supervisor *s)
 {
 	int status = SIGKILL;
-	pid_t pid = s->remote ? s->child : waitpid(s->child, &status, WNOHANG);
+	pid_t pid;
 
-	if (pid < 0 && !s->remote && errno != EINTR)
+	/* nobody tells us again, so an interrupted look is repeated */
+	do
+		pid = s->remote ? s->child : waitpid(s->child, &status, WNOHANG);
+	while (pid < 0 && errno == EINTR);
+	if (pid < 0 && !s->remote)
 		return fail(errno, "wait for the sandbox");
 	if (pid != s->child)
 		return 0;

@@ -249,15 +249,18 @@ int usage_possible(void)
 	if (child < 0)
 		return -1;
 	if (child == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)prctl(PR_SET_DUMPABLE, 0);
 		(void)kill(getpid(), SIGSTOP);
 		_exit(0);
 	}
 	result = waitpid(child, NULL, WUNTRACED) == child ? usage_sample(&usage, child) : -1;
 	err = errno;
-	(void)kill(child, SIGKILL);
-	(void)waitpid(child, NULL, 0);
 	usage_free(&usage);
+	/* one that cannot be killed stands still until we end: it is not waited for */
+	if (kill(child, SIGKILL) < 0)
+		return -1;
+	(void)waitpid(child, NULL, 0);
 	errno = err;
 	return result;
 }

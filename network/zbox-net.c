@@ -174,7 +174,7 @@ static int receive(struct carrier *c)
 	    extra->cmsg_len != CMSG_LEN(sizeof(fds)))
 		return fail(length < 0 ? errno : EPROTO, "the interface");
 	memcpy(fds, CMSG_DATA(extra), sizeof(fds));
-	c->device = fds[0];
+	c->device.fd = fds[0];
 	c->names.udp = fds[1];
 	c->names.tcp = fds[2];
 	return 0;
@@ -195,9 +195,9 @@ static int begin(struct carrier *c, char **words)
 	return receive(c);
 }
 
-static void say(const char *text)
+static bool say(const char *text)
 {
-	(void)send(LIFE_FD, text, strlen(text), MSG_NOSIGNAL);
+	return send(LIFE_FD, text, strlen(text), MSG_NOSIGNAL) >= 0;
 }
 
 int main(int argc, char **argv)
@@ -211,10 +211,12 @@ int main(int argc, char **argv)
 		if (f)
 			(void)snprintf(text, sizeof(text), "%.120s%s%.60s", f->text,
 				       f->err ? ": " : "", f->err ? reason_text(f->err) : "");
-		say(text);
+		(void)say(text);
 		_exit(1);
 	}
-	say("ready");
+	/* somebody waits for this word, or for our end */
+	if (!say("ready"))
+		_exit(1);
 	carrier_run(&carrier);
 	traffic_end_all(&carrier);
 	log_end(&carrier.log, LIFE_FD);

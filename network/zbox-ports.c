@@ -420,6 +420,8 @@ int main(int argc, char **argv)
 		(void)send(LIFE_FD, failure_get(), sizeof(struct failure), MSG_NOSIGNAL);
 		_exit(1);
 	}
-	(void)send(LIFE_FD, "ready", 5, MSG_NOSIGNAL);
+	/* somebody waits for this word, or for our end */
+	if (send(LIFE_FD, "ready", 5, MSG_NOSIGNAL) < 0)
+		_exit(1);
 	carry(&loop, streams, flows);
 }

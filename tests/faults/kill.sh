@@ -1,96 +1,190 @@
 #!/bin/bash
-# kill.sh [quick|full] - SIGKILL at any moment of a start: for zbox and for PID 1, before each system
-# call and at random. Nothing of the sandbox survives, nothing is left on the host, and the terminal
-# is as it was.
+# timeout: 900
+# kill.sh [quick|full] - signals at any moment of a start, for zbox, PID 1 and each helper: SIGKILL
+# before each system call and at random; SIGTERM, SIGHUP, SIGSTOP and the end of the terminal, fewer.
+# No process waits for ever, nothing of the sandbox survives, nothing is left on the host, and the
+# terminal is as it was.
 #
-#   quick   before the first two uses of each call in each process, and 40 random moments
-#   full    before every call, and 1000 moments
-# shellcheck source=../lib.sh
-. "$(dirname "$0")/../lib.sh"
+#   quick   before the first use of each call in each process, and 30 random moments for each line
+#   full    before every call of an ordinary start and the first uses of the others', 250 moments
+#
+# One thing nobody can do: put the caller's terminal back when zbox itself is killed while it is raw.
+# shellcheck source=scene.sh
+. "$(dirname "$0")/scene.sh"
 
-trace=$TOOLS/faults/trace
-mode=${1:-quick}
+mode=${1:-${ZBOX_FAULTS:-quick}}
 case $mode in
-quick) most=2 moments=40 ;;
-full) most=100000 moments=1000 ;;
+quick) most=1 plain_most=1 moments=30 gently=(plain) ;;
+wide | full) most=2 plain_most=100000 moments=250 gently=(plain network try) ;;
 *) echo 'usage: kill.sh [quick|full]' && exit 2 ;;
 esac
 
-mark=zbox-kill-$$
-mkdir -p host
+fresh scene && scene
+touch began
+XDG_RUNTIME_DIR=$PWD/runtime TMPDIR=$PWD/work
+export XDG_RUNTIME_DIR TMPDIR
 
-# Processes of ours that are left, by the mark in the environment. PID 1 shows none, but it is not
-# there without a child.
-left() { grep -lsa "ZBOX_MARK=$mark" /proc/[0-9]*/environ | grep -c .; }
-line=(env "ZBOX_MARK=$mark" "$ZBOX" --ro-bind /usr /usr --bind "$T/host" /host --env ZBOX_MARK -- sh -c 'echo ran >/host/ran; sleep 100')
-share=(env "ZBOX_MARK=$mark" "$ZBOX" --ro-bind /usr /usr --share-pid --env ZBOX_MARK -- sh -c 'sleep 100 & sleep 100')
-quickly=(env "ZBOX_MARK=$mark" "$ZBOX" --ro-bind /usr /usr --bind "$T/host" /host --env ZBOX_MARK -- true)
-
-state() { # of the host: mounts, and what of ours is new
-	cut -d' ' -f3- /proc/self/mountinfo
-	find "$T/host" /dev/shm /var/tmp -mindepth 1 -newer "$T/began" -user "$(id -u)" 2>/dev/null
+# The command line called $1, with the command from $2 on, in the array line.
+line_of() {
+	line=("$ZBOX" --ro-bind /usr /usr --setenv ZBOX_MARK "$mark")
+	case $1 in
+	plain) line+=(--bind "$PWD/d" /host) ;;
+	network) line+=(--net slirp) ;;
+	named) line+=(--name victim) ;;
+	try) line+=(--try="$PWD/d" --chdir "$PWD/d") ;;
+	share) line+=(--share-pid) ;;
+	esac
+	line+=(-- "${@:2}")
 }
 
-quiet() { [ "$(left)" = 0 ]; }
+content() { find d -mindepth 1 -printf '%p %s %m %T@\n' | sort; }
+mounts() { grep -F "$T" /proc/self/mountinfo; }
+before=$(content)
+killed=0
 
-run env "ZBOX_MARK=$mark" "$trace" -o calls "${quickly[@]:2}"
-is 'a start' "$status" 0
-awk -F: -v most="$most" '$3 <= most' calls >places
-touch began
-before=$(state 2>/dev/null)
+# clean NAME: what there is after the kills so far.
+clean() {
+	ok "$1: nothing survives" poll 20 none_runs
+	[ "$status" = 0 ] || note "$(running)"
+	is "$1: the host's files are as they were" "$(content)" "$before"
+	is "$1: no mount is left" "$(mounts)" ''
+	is "$1: no name is taken" "$("$ZBOX" --list | tail -n +2)" ''
+	is "$1: nothing is left elsewhere" "$(find /dev/shm /var/tmp -mindepth 1 -newer began -user "$(id -u)" 2>/dev/null)" ''
+	# what a killed --try leaves is the directory that it would have asked about
+	find work -mindepth 1 -maxdepth 1 ! -name 'zbox-try.*' >others
+	is "$1: nor beside it" "$(cat others)" ''
+	chmod -R u+rwX work && find work -mindepth 1 -delete
+}
 
-hung='' survived='' tried=0
-for victim in 0 0.1; do
-	while read -r place; do
-		tried=$((tried + 1))
-		timeout -k 1 10 env "ZBOX_MARK=$mark" "$trace" -k "$place:$victim" "${quickly[@]:2}" >/dev/null 2>&1 </dev/null
-		[ $? != 124 ] || hung+="$place:$victim "
-	done <places
+# ---- before a system call ----
+
+# before_calls LINE MOST SIGNAL NAME: each victim of a start before each place that was seen
+before_calls() {
+	local line place victim hung='' tried=0
+	line_of "$1" true
+	run "$trace" -o calls "${line[@]}"
+	is "$1: a start" "$status" 0
+	awk -F: -v most="$2" '$3 <= most' calls >places
+	cut -d: -f1 calls | sort -u >victims
+	while read -r victim; do
+		# of an ordinary start zbox and PID 1 before everything, others while they are at it
+		while read -r place; do
+			[[ $victim == 0 || $victim == 0.1 || $place == "$victim":* ]] || continue
+			tried=$((tried + 1))
+			timeout -k 1 60 "$trace" -s "$3" -k "$place:$victim" "${line[@]}" >/dev/null 2>&1 </dev/null
+			[ $? != 124 ] || hung+="$place:$victim "
+		done <places
+	done <victims
+	[ "$3" != 9 ] || killed=$((killed + tried))
+	is "$1: $4 before a call, $tried times: no process waits for ever" "$hung" ''
+	clean "$1, $4 before a call"
+}
+
+before_calls plain "$plain_most" 9 SIGKILL
+for name in network named try; do before_calls "$name" "$most" 9 SIGKILL; done
+for name in "${gently[@]}"; do
+	before_calls "$name" 1 15 SIGTERM
+	before_calls "$name" 1 1 SIGHUP
 done
-is "killed before a call, $tried times: no process waits for ever" "$hung" ''
-ok 'nothing survives' poll 5 quiet
 
-kill_at_random() { # WHICH COMMAND...: after 0 to 12 ms
-	local which=$1 zbox victim
-	shift
-	"$@" >/dev/null 2>&1 </dev/null &
+# ---- at random ----
+
+# Whoever is below a process, and it.
+family() {
+	local child children
+	echo "$1"
+	read -ra children < <(cat "/proc/$1/task/"*/children 2>/dev/null | tr '\n' ' ')
+	for child in "${children[@]}"; do family "$child"; done
+}
+
+# at_random SIGNAL LINE COMMAND...: one process of the sandbox, after up to 60 ms; then zbox goes
+at_random() {
+	local signal=$1 line zbox victims
+	line_of "${@:2}"
+	"${line[@]}" >/dev/null 2>&1 </dev/null &
 	zbox=$!
-	sleep "0.0$(printf %02d $((RANDOM % 13)))"
-	victim=$zbox
-	[ "$which" = zbox ] || victim=$(pgrep -P "$zbox" | head -n 1)
-	[ -z "$victim" ] || kill -KILL "$victim" 2>/dev/null
+	sleep "0.0$(printf %02d $((RANDOM % 60)))"
+	mapfile -t victims < <(family "$zbox")
+	kill "-$signal" "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null
 	kill -KILL "$zbox" 2>/dev/null
 	wait "$zbox" 2>/dev/null
-	poll 5 quiet || survived+="$which "
 }
 
-for ((i = 0; i < moments; i++)); do
-	kill_at_random zbox "${line[@]}"
-	kill_at_random init "${line[@]}"
-	kill_at_random zbox "${share[@]}"
+survived=''
+for name in plain network named try share; do
+	for ((i = 0; i < moments; i++)); do
+		at_random KILL "$name" sh -c 'sleep 100 & sleep 100'
+		poll 20 none_runs || survived+="$name "
+	done
+	killed=$((killed + moments))
+	for ((i = 0; i < moments / 10; i++)); do
+		for signal in STOP TERM HUP; do
+			at_random "$signal" "$name" sh -c 'sleep 100 & sleep 100'
+			poll 20 none_runs || survived+="$name, $signal "
+		done
+	done
 done
-is "killed at $((3 * moments)) random moments: nothing survives" "$survived" ''
-rm -f host/ran
-is 'the host is as it was' "$(state 2>/dev/null)" "$before"
+is "killed at $((5 * moments)) random moments, stopped and more at $((5 * (moments / 10) * 3)): nothing survives" "$survived" ''
+clean 'random moments'
 
-# the caller's terminal, when PID 1 is killed: zbox puts it back
-if command -v python3 >/dev/null; then
-	cat >terminal.py <<-'P'
-		import os, pty, signal, subprocess, sys, termios, time
-		master, slave = pty.openpty()
-		before = termios.tcgetattr(slave)
-		for delay in range(0, 60, 5):
-		    p = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
-		    time.sleep(delay / 1000)
-		    for child in subprocess.run(["pgrep", "-P", str(p.pid)], capture_output=True, text=True).stdout.split():
-		        os.kill(int(child), signal.SIGKILL)
-		    try:
-		        p.wait(5)
-		    except subprocess.TimeoutExpired:
-		        p.kill()
-		    if termios.tcgetattr(slave) != before:
-		        sys.exit("not restored after %d ms" % delay)
-	P
-	ok 'PID 1 is killed: the terminal is as it was' python3 terminal.py "${quickly[@]:0:$((${#quickly[@]} - 1))}" sleep 0.2
-fi
+# Who is stopped and goes on does so.
+held=''
+for ((i = 0; i < moments; i++)); do
+	line_of plain sh -c 'echo done'
+	"${line[@]}" >said 2>&1 </dev/null &
+	zbox=$!
+	sleep "0.0$(printf %02d $((RANDOM % 25)))"
+	mapfile -t all < <(family "$zbox")
+	victim=${all[RANDOM % ${#all[@]}]}
+	kill -STOP "$victim" 2>/dev/null
+	sleep 0.005
+	kill -CONT "$victim" 2>/dev/null
+	wait "$zbox"
+	[ "$? $(cat said)" = '0 done' ] || held+="$(cat said) "
+done
+is "stopped and continued at $moments random moments: it runs as ever" "$held" ''
+
+# ---- the caller's terminal ----
+
+cat >terminal.py <<-'P'
+	import os, pty, random, signal, subprocess, sys, termios, time
+
+	# PID 1 is killed: zbox puts the terminal back. Hang-up: everything ends.
+	what, command = sys.argv[1], sys.argv[2:]
+	for i in range(40):
+	    master, slave = pty.openpty()
+	    before = termios.tcgetattr(slave)
+	    def own():
+	        os.setsid()
+	        import fcntl
+	        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+	    p = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, preexec_fn=own)
+	    time.sleep(random.random() * 0.06)
+	    if what == "kill":
+	        for child in subprocess.run(["pgrep", "-P", str(p.pid)], capture_output=True, text=True).stdout.split():
+	            os.kill(int(child), signal.SIGKILL)
+	    elif what == "term":
+	        p.send_signal(signal.SIGTERM)
+	    else:
+	        os.close(slave)
+	        os.close(master)
+	    try:
+	        p.wait(20)
+	    except subprocess.TimeoutExpired:
+	        p.kill()
+	        sys.exit("it does not end")
+	    if what != "hangup":
+	        if termios.tcgetattr(slave) != before:
+	            sys.exit("the terminal is not as it was")
+	        os.close(slave)
+	        os.close(master)
+P
+line_of plain sleep 0.3
+ok 'PID 1 is killed, 40 times: the terminal is as it was' python3 terminal.py kill "${line[@]}"
+ok 'SIGTERM, 40 times: the terminal is as it was' python3 terminal.py term "${line[@]}"
+line_of plain sleep 100
+ok 'the terminal goes, 40 times: everything ends' python3 terminal.py hangup "${line[@]}"
+rm -f terminal.py
+clean 'at a terminal'
+echo "# $killed kills"
 finish

@@ -1,9 +1,10 @@
 /*
  * probe.c - run inside a sandbox, says all that can be seen of its confinement, in one write.
  *
- *   probe HOST-NAMESPACES
+ *   probe HOST-NAMESPACES [PORT]
  *
  *   HOST-NAMESPACES   links of /proc/self/ns of the caller, joined by blanks
+ *   PORT              where somebody listens on the loopback of the host
  *
  * What differs from run to run though nothing is wrong (inode numbers, ids of mounts) is left out,
  * so that two outputs are equal when the confinement is. What the system call filter lets us ask is
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,11 +49,23 @@ static void status_of(const char *title, const char *who, const char *const *nam
 		(void)fprintf(out, "%s status: %s\n", title, strerror(errno));
 }
 
+static int filters(const char *status)
+{
+	const char *line = strstr(status, "Seccomp_filters:");
+
+	return line ? atoi(line + strlen("Seccomp_filters:")) : 0;
+}
+
 /* Our parent, which is PID 1 or in its place, lets go of its rights while we already run. */
 static void wait_for_init(const char *init)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
-	char path[64];
+	char path[64], own[4096] = "";
+	int self = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	if (self < 0 || read(self, own, sizeof(own) - 1) < 0)
+		return;
+	(void)close(self);
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/status", init);
 	for (int i = 0; i < 2000; i++) {
@@ -61,8 +75,10 @@ static void wait_for_init(const char *init)
 		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 			return;
 		(void)close(fd);
-		if (strstr(text, "CapPrm:\t0000000000000000") &&
-		    (strstr(text, "Seccomp:\t2") || prctl(PR_GET_SECCOMP) == 0))
+		/* with ranges of ids it keeps the right to kill */
+		if ((strstr(text, "CapPrm:\t0000000000000000") ||
+		     strstr(text, "CapPrm:\t0000000000000020")) &&
+		    filters(text) == filters(own))
 			return;
 		(void)nanosleep(&pause, NULL);
 	}
@@ -117,15 +133,58 @@ static void descriptors(void)
 
 static void limits(void)
 {
-	static const unsigned resources[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
 	struct rlimit limit;
+	unsigned long processors[16] = {0};
 
 	if (getrlimit(RLIMIT_CORE, &limit) == 0)
 		(void)fprintf(out, "core files: %s\n", limit.rlim_max <= 1 ? "none" : "some");
-	for (size_t i = 0; i < COUNT(resources); i++)
-		if (getrlimit(resources[i], &limit) == 0)
-			(void)fprintf(out, "limit %u: %llu\n", resources[i],
-				      (unsigned long long)limit.rlim_cur);
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		if (i != RLIMIT_CORE && getrlimit((__rlimit_resource_t)i, &limit) == 0)
+			(void)fprintf(out, "limit %d: %llu %llu\n", i,
+				      (unsigned long long)limit.rlim_cur,
+				      (unsigned long long)limit.rlim_max);
+	(void)fprintf(out, "nice %d\n", getpriority(PRIO_PROCESS, 0));
+	if (syscall(SYS_sched_getaffinity, 0, sizeof(processors), processors) > 0)
+		(void)fprintf(out, "processors %lx\n", processors[0]);
+}
+
+/* The interfaces, and where routes lead: what does not change by itself. */
+static void interfaces(void)
+{
+	FILE *devices = fopen("/proc/net/dev", "re"), *routes = fopen("/proc/net/route", "re");
+	char line[512], name[64], to[64];
+
+	while (devices && fgets(line, sizeof(line), devices))
+		if (strchr(line, ':') && sscanf(line, " %63[^: ]", name) == 1)
+			(void)fprintf(out, "interface %s\n", name);
+	while (routes && fgets(line, sizeof(line), routes))
+		if (sscanf(line, "%63s %63s", name, to) == 2)
+			(void)fprintf(out, "route %s %s\n", name, to);
+	if (devices)
+		(void)fclose(devices);
+	if (routes)
+		(void)fclose(routes);
+}
+
+static void network(const char *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd;
+
+	interfaces();
+	if (!port)
+		return;
+	address.sin_port = htons((in_port_t)atoi(port));
+	/* itself, and what leads there through --net slirp */
+	for (unsigned i = 0; i < 2; i++) {
+		address.sin_addr.s_addr = htonl(i == 0 ? INADDR_LOOPBACK : 0x0a000202);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		(void)fprintf(out, "the host's loopback %u: %s\n", i,
+			      connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0
+				      ? strerror(errno)
+				      : "worked");
+		(void)close(fd);
+	}
 }
 
 static void tried(const char *what, long result)
@@ -137,9 +196,14 @@ static void attempts(void)
 {
 	const struct sockaddr_un name = {AF_UNIX, "\0zbox-faults"};
 	const char *outside = getenv("PROBE_KEYRING");
+	char letter[1];
 	long keyring;
 	int fd;
 
+	errno = 0;
+	tried("hidden file", read(open("/d/secret", O_RDONLY | O_CLOEXEC), letter, 1) - 1);
+	tried("protected file", open("/d/config", O_WRONLY | O_CLOEXEC));
+	tried("hidden directory", open("/d/dir/inside", O_RDONLY | O_CLOEXEC));
 	tried("write to /usr", open("/usr/probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	tried("write to /", open("/probe-was-here", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	tried("write to /tmp", open("/tmp/probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
@@ -189,11 +253,12 @@ int main(int argc, char **argv, char **environment)
 		"CapAmb", "NoNewPrivs", "Seccomp:", "Seccomp_filters"};
 	static const char *const init[] = {"CapPrm", "CapBnd", "NoNewPrivs", "Seccomp"};
 	static const char *const files[] = {"/proc/self/uid_map", "/proc/self/setgroups",
-					    "/proc/sys/user/max_user_namespaces"};
+					    "/proc/sys/user/max_user_namespaces",
+					    "/proc/self/gid_map", "/proc/self/oom_score_adj"};
 	char *text = NULL, parent[16];
 	size_t length = 0;
 
-	if (argc != 2 || !(out = open_memstream(&text, &length)))
+	if (argc < 2 || argc > 3 || !(out = open_memstream(&text, &length)))
 		return 3;
 	(void)snprintf(parent, sizeof(parent), "%d", getppid());
 	wait_for_init(parent);
@@ -204,6 +269,7 @@ int main(int argc, char **argv, char **environment)
 	mounts();
 	descriptors();
 	limits();
+	network(argc > 2 ? argv[2] : NULL);
 	surroundings(environment);
 	for (size_t i = 0; i < COUNT(files); i++) {
 		char line[256] = "";

@@ -1,17 +1,25 @@
 /*
  * trace.c - runs a command and, at one system call of one of its processes, does it harm.
  *
- *   trace [-o FILE] [-f PLACE:ERRNO] [-k PLACE:VICTIM] COMMAND [ARG...]
+ *   trace [-o FILE] [-c FILE] [-f PLACE:ERRNO] [-k PLACE:VICTIM [-s SIGNAL]] COMMAND [ARG...]
  *
  *   -o   writes the place of every system call, in the order in which they begin
- *   -f   makes the call at PLACE fail with ERRNO (a number); it is not carried out
- *   -k   sends SIGKILL to the process VICTIM (a ROLE) when the call at PLACE begins
+ *   -c   writes how confined the helpers are that live when the payload begins
+ *   -f   makes the call at PLACE fail with ERRNO (a number); it is not carried out, but for
+ * close(2), which always closes. "short" instead of a number lets a call that moves bytes move one
+ *   -k   sends SIGNAL (a number; SIGKILL) to the process VICTIM (a ROLE) when the call at PLACE
+ * begins
  *
  * A PLACE is ROLE:CALL:N, the Nth use of the system call with the number CALL by a process since it
  * was born (since its exec, for the first). A ROLE says where a process is in the tree: 0 is the
  * command, 0.1 its first child, 0.1.2 the second child of that. Counting by process and by call
  * keeps places the same from run to run, although processes run side by side and some calls are
- * repeated when they are disturbed. Any process but the first is let go at its exec.
+ * repeated when they are disturbed.
+ *
+ * Programs of zbox stay watched when they exec each other: its helpers, a zbox inside a zbox. Any
+ * other is let go at its exec; the first of these is the payload. Programs with a set-user-ID bit
+ * would not get their rights, so who becomes newuidmap or newgidmap is let go just before. What a
+ * helper does once the payload runs has no order, and is left out of FILE.
  *
  * Ends with the status of the command, 128 + N for signal N, once no process is left; 3 when it
  * could not do what it was told, or the place was never reached.
@@ -20,6 +28,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,22 +43,23 @@
 #define PLACE_SIZE (ROLE_SIZE + 32)
 #define CALLS 512 /* numbers of system calls; larger ones are left alone */
 #define NOT_TOLD 3
+#define SHORT (-1)
 
 struct process {
 	pid_t pid;
 	char role[ROLE_SIZE]; /* "" as long as its parent has not reported it */
 	unsigned children, calls[CALLS];
-	bool waiting; /* stopped at its birth, for its role */
-	bool to_fail; /* the call that it is in */
-	bool stopped_at_birth;
+	bool waiting;   /* stopped at its birth, for its role */
+	bool to_fail;   /* the call that it is in */
 	bool run_begun; /* its calls count */
+	bool helper;    /* has become another program of zbox */
 };
 
 static struct process processes[PROCESSES];
-static FILE *output;
+static FILE *output, *helpers;
 static char place[PLACE_SIZE], victim[ROLE_SIZE];
-static int fault;
-static bool reached;
+static int fault, signal_sent = SIGKILL;
+static bool reached, payload_runs;
 
 static struct process *find(pid_t pid)
 {
@@ -69,6 +79,13 @@ static struct process *find(pid_t pid)
 
 #if defined(__x86_64__)
 #include <sys/reg.h>
+static const size_t argument_places[] = {RDI, RSI, RDX, R10, R8, R9};
+
+static long argument_set(pid_t pid, size_t number, long value)
+{
+	return ptrace(PTRACE_POKEUSER, pid, sizeof(long) * argument_places[number], value);
+}
+
 static long call_skip(pid_t pid)
 {
 	return ptrace(PTRACE_POKEUSER, pid, sizeof(long) * ORIG_RAX, -1L);
@@ -97,45 +114,143 @@ static long call_answer(pid_t pid, long value)
 	registers[0] = (unsigned long)value;
 	return ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &part);
 }
+
+static long argument_set(pid_t pid, size_t number, long value)
+{
+	unsigned long registers[34];
+	struct iovec part = {registers, sizeof(registers)};
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &part) < 0)
+		return -1;
+	registers[number] = (unsigned long)value;
+	return ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &part);
+}
 #endif
 
-static void kill_victim(void)
+static void hit_victim(void)
 {
 	for (size_t i = 0; i < PROCESSES; i++)
 		if (processes[i].pid && strcmp(processes[i].role, victim) == 0)
-			(void)kill(processes[i].pid, SIGKILL);
+			(void)kill(processes[i].pid, signal_sent);
 }
 
-static void call_begins(struct process *p, unsigned long long number)
+/* Which argument says how many bytes are to be moved; -1 for other calls. */
+static int length_argument(unsigned long long number)
 {
+	switch (number) {
+	case SYS_read:
+	case SYS_write:
+	case SYS_pread64:
+	case SYS_pwrite64:
+		return 2;
+	case SYS_sendfile:
+		return 3;
+	case SYS_copy_file_range:
+		return 4;
+	default:
+		return -1;
+	}
+}
+
+static void harm(struct process *p, const struct __ptrace_syscall_info *info)
+{
+	int length = length_argument(info->entry.nr);
+
+	reached = true;
+	if (victim[0])
+		hit_victim();
+	else if (fault == SHORT && length >= 0 && info->entry.args[length] > 1)
+		(void)argument_set(p->pid, (size_t)length, 1);
+	else if (fault > 0)
+		p->to_fail = info->entry.nr == SYS_close || call_skip(p->pid) == 0;
+}
+
+/* Is it about to become a program that has rights by its file? */
+static bool becomes_setuid(const struct process *p, const struct __ptrace_syscall_info *info)
+{
+	char path[64] = "";
+	struct iovec here = {path, sizeof(path) - 1},
+		     there = {(void *)(uintptr_t)info->entry.args[0], sizeof(path) - 1};
+
+	return info->entry.nr == SYS_execve &&
+	       process_vm_readv(p->pid, &here, 1, &there, 1, 0) > 0 &&
+	       (strstr(path, "/newuidmap") || strstr(path, "/newgidmap"));
+}
+
+/* Returns false when the process is not watched any more. */
+static bool call_begins(struct process *p, const struct __ptrace_syscall_info *info)
+{
+	unsigned long long number = info->entry.nr;
 	char here[PLACE_SIZE];
 
 	if (number >= CALLS)
-		return;
+		return true;
 	(void)snprintf(here, sizeof(here), "%s:%llu:%u", p->role, number, ++p->calls[number]);
-	if (output)
+	if (output && !(p->helper && payload_runs))
 		(void)fprintf(output, "%s\n", here);
-	if (strcmp(here, place) != 0)
-		return;
-	reached = true;
-	if (victim[0])
-		kill_victim();
-	else if (fault)
-		p->to_fail = call_skip(p->pid) == 0;
+	if (strcmp(here, place) == 0)
+		harm(p, info);
+	else if (becomes_setuid(p, info))
+		return ptrace(PTRACE_DETACH, p->pid, 0, 0) < 0;
+	return true;
 }
 
-static void call_stop(struct process *p)
+/* Returns false when the process is not watched any more. */
+static bool call_stop(struct process *p)
 {
 	struct __ptrace_syscall_info info;
 
 	if (!p->run_begun || ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) < 0)
-		return; /* it was killed in the meantime */
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-		call_begins(p, info.entry.nr);
-	} else if (p->to_fail) {
+		return true; /* it was killed in the meantime */
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+		return call_begins(p, &info);
+	if (p->to_fail) {
 		p->to_fail = false;
 		(void)call_answer(p->pid, -fault);
 	}
+	return true;
+}
+
+/* What a helper has given up: its name, and lines of its status. */
+static void tell_helper(pid_t pid)
+{
+	static const char *const fields[] = {
+		"Name:", "CapEff:", "CapPrm:", "NoNewPrivs:", "Seccomp:"};
+	char path[64], line[512];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	(void)fputs("helper", helpers);
+	while (file && fgets(line, sizeof(line), file))
+		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+			if (strncmp(line, fields[i], strlen(fields[i])) == 0)
+				(void)fprintf(helpers, " %.*s", (int)strcspn(line, "\n"), line);
+	(void)fputc('\n', helpers);
+	if (file)
+		(void)fclose(file);
+}
+
+static void payload_begins(void)
+{
+	for (size_t i = 0; !payload_runs && helpers && i < PROCESSES; i++)
+		if (processes[i].pid && processes[i].helper)
+			tell_helper(processes[i].pid);
+	payload_runs = true;
+}
+
+/* Is what it has become one of zbox's programs? */
+static bool is_ours(pid_t pid)
+{
+	char link[64], path[4096] = "";
+	const char *name;
+
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	if (readlink(link, path, sizeof(path) - 1) < 0)
+		return false;
+	name = strrchr(path, '/');
+	name = name ? name + 1 : path;
+	return strncmp(name, "zbox", 4) == 0 || strcmp(name, "bwrap") == 0;
 }
 
 static void born(struct process *parent)
@@ -149,10 +264,8 @@ static void born(struct process *parent)
 	(void)snprintf(child->role, sizeof(child->role), "%.*s.%u", ROLE_SIZE - 12, parent->role,
 		       ++parent->children);
 	child->run_begun = true;
-	if (child->waiting) {
-		child->stopped_at_birth = true;
+	if (child->waiting)
 		(void)ptrace(PTRACE_SYSCALL, child->pid, 0, 0);
-	}
 	child->waiting = false;
 }
 
@@ -162,8 +275,10 @@ static int stopped(struct process *p, int status)
 	int event = status >> 16, signal = WSTOPSIG(status);
 
 	if (signal == (SIGTRAP | 0x80)) {
-		call_stop(p);
-		return 0;
+		if (call_stop(p))
+			return 0;
+		p->pid = 0;
+		return -1;
 	}
 	switch (event) {
 	case PTRACE_EVENT_FORK:
@@ -172,25 +287,24 @@ static int stopped(struct process *p, int status)
 		born(p);
 		return 0;
 	case PTRACE_EVENT_EXEC:
-		if (p->run_begun) {
+		if (p->run_begun && !is_ours(p->pid)) {
+			payload_begins();
 			(void)ptrace(PTRACE_DETACH, p->pid, 0, 0);
 			p->pid = 0;
 			return -1;
 		}
+		p->helper = p->run_begun;
 		p->run_begun = true;
 		return 0;
+	case PTRACE_EVENT_STOP:
+		p->waiting = p->role[0] == '\0';
+		/* the stop of a whole process is left to last until it is continued */
+		if (!p->waiting && signal != SIGTRAP)
+			(void)ptrace(PTRACE_LISTEN, p->pid, 0, 0);
+		return p->waiting || signal != SIGTRAP ? -1 : 0;
 	default:
-		break;
+		return signal;
 	}
-	if (signal == SIGSTOP && !p->run_begun && p->role[0] == '\0') {
-		p->waiting = true;
-		return -1;
-	}
-	if (signal == SIGSTOP && !p->stopped_at_birth) {
-		p->stopped_at_birth = true;
-		return 0;
-	}
-	return signal;
 }
 
 static int watch(pid_t first)
@@ -226,16 +340,15 @@ static int start(char **argv)
 	if (pid < 0)
 		return NOT_TOLD;
 	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 && raise(SIGSTOP) == 0)
+		if (raise(SIGSTOP) == 0)
 			(void)execvp(argv[0], argv);
 		_exit(127);
 	}
-	if (waitpid(pid, &status, 0) != pid || ptrace(PTRACE_SETOPTIONS, pid, 0, events) < 0)
+	/* seized, and not by PTRACE_TRACEME, under which nobody stays stopped */
+	if (waitpid(pid, &status, WUNTRACED) != pid || ptrace(PTRACE_SEIZE, pid, 0, events) < 0)
 		return NOT_TOLD;
 	(void)snprintf(find(pid)->role, ROLE_SIZE, "0");
-	if (ptrace(PTRACE_SYSCALL, pid, 0, 0) < 0)
-		return NOT_TOLD;
-	return watch(pid);
+	return kill(pid, SIGCONT) < 0 ? NOT_TOLD : watch(pid);
 }
 
 /* PLACE:REST; returns REST. */
@@ -251,20 +364,28 @@ static const char *take_place(const char *text)
 
 int main(int argc, char **argv)
 {
+	const char *how;
+	FILE *file;
 	int option, status;
 
-	while ((option = getopt(argc, argv, "+o:f:k:")) >= 0)
+	while ((option = getopt(argc, argv, "+o:c:f:k:s:")) >= 0)
 		switch (option) {
 		case 'o':
-			output = fopen(optarg, "we");
-			if (!output)
+		case 'c':
+			file = fopen(optarg, "we");
+			if (!file)
 				return NOT_TOLD;
+			*(option == 'o' ? &output : &helpers) = file;
 			break;
 		case 'f':
-			fault = atoi(take_place(optarg));
+			how = take_place(optarg);
+			fault = strcmp(how, "short") == 0 ? SHORT : atoi(how);
 			break;
 		case 'k':
 			(void)snprintf(victim, sizeof(victim), "%s", take_place(optarg));
+			break;
+		case 's':
+			signal_sent = atoi(optarg);
 			break;
 		default:
 			return NOT_TOLD;
@@ -272,7 +393,7 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		return NOT_TOLD;
 	status = start(argv + optind);
-	if (output && fclose(output) != 0)
+	if ((output && fclose(output) != 0) || (helpers && fclose(helpers) != 0))
 		return NOT_TOLD;
 	return place[0] && !reached ? NOT_TOLD : status;
 }
