@@ -34,6 +34,7 @@ void control_init(struct control *c)
 int control_open(struct control *c, const struct sandbox *sb, bool terminal_inside)
 {
 	c->terminal_inside = terminal_inside;
+	c->asked = sb->asked;
 	if (confinement_get(&c->own) < 0)
 		return -1;
 	c->dir = registry_open(true);
@@ -82,7 +83,10 @@ static struct connection *free_place(struct control *c)
 /* Whatever is wrong with it is not a failure of ours: it is closed, and nothing is on record. */
 static void welcome(struct control *c, bool started)
 {
-	struct control_hello hello = {CONTROL_MAGIC, CONTROL_VERSION, started, c->terminal_inside};
+	struct control_hello hello = {.magic = CONTROL_MAGIC,
+				      .version = CONTROL_VERSION,
+				      .started = started,
+				      .terminal_inside = c->terminal_inside};
 	struct control_message m = {.parts = {{&hello, sizeof(hello)}}};
 	autoclose int socket = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct connection *n = free_place(c);
@@ -90,6 +94,7 @@ static void welcome(struct control *c, bool started)
 
 	if (socket < 0 || !n)
 		return;
+	(void)snprintf(hello.asked, sizeof(hello.asked), "%s", c->asked ? c->asked : "");
 	if (peer_open(socket, &c->own, true, &peer) < 0 || control_note_senders(socket) < 0 ||
 	    control_send(socket, &m, MSG_DONTWAIT) < 0) {
 		close_fd(&peer.proc);

@@ -40,6 +40,7 @@ struct control {
 	int dir, listener;
 	ino_t inode;
 	bool terminal_inside; /* for the hello */
+	const char *asked;    /* the same; borrowed, NULL none */
 	struct timespec start;
 	struct confinement own; /* of zbox when it started */
 	struct connection connections[CONTROL_CONNECTIONS];

@@ -21,7 +21,7 @@
 #include <sys/types.h>
 
 #define CONTROL_MAGIC 0x7a626f78U /* and the version: another layout is another number */
-#define CONTROL_VERSION 2U
+#define CONTROL_VERSION 3U
 
 enum control_kind {
 	CONTROL_INFO,    /* answered with struct control_info, and with the directory of the control
@@ -37,10 +37,14 @@ enum control_kind {
 	CONTROL_KINDS
 };
 
+#define CONTROL_ASKED 68 /* SHA256_HEX, and no gap behind it */
+
 struct control_hello {
 	uint32_t magic, version;
-	uint32_t started;         /* the command runs */
-	uint32_t terminal_inside; /* terminals for who enters come from the sandbox's devpts */
+	uint32_t started;          /* the command runs */
+	uint32_t terminal_inside;  /* terminals for who enters come from the sandbox's devpts */
+	char asked[CONTROL_ASKED]; /* digest of what the sandbox was asked for; "" not to be joined
+				    */
 };
 
 struct control_request {

@@ -3,7 +3,7 @@
  *
  * All three do the same: walk over the words that are there, so that an operand is not taken for
  * an option; complete an operand by its word in the column args (a path, one of a|b|c, or the name
- * of a sandbox that runs, for which the zbox that stands there is asked); and from
+ * of a profile or of a sandbox that runs, for which the zbox that stands there is asked); and from
  * the first word that is no option on leave the rest to the completion of that command. Options
  * that the name bwrap does not have are not offered for it.
  *
@@ -62,7 +62,7 @@ static void print_path_operands(FILE *out, const char *separator)
 		for (unsigned i = 0; i < args_count(o->args); i++) {
 			const char *word = args_word(o->args, i, &length);
 
-			if (!word || !args_is_path(word, length))
+			if (!word || !args_is_path(word, length) || args_is_profile(o->args))
 				continue;
 			fprintf(out, "%s--%s:%u", before, o->name, i + 1);
 			before = separator;
@@ -70,22 +70,23 @@ static void print_path_operands(FILE *out, const char *separator)
 	}
 }
 
-/* The same of the options whose first operand is the name of a sandbox that runs. */
-static void print_running_operands(FILE *out, const char *separator)
+/* The same of the options whose first operand is a name that zbox is asked for. */
+static void print_named_operands(FILE *out, bool (*is_named)(const char *), const char *separator)
 {
 	const struct option *o;
 	const char *before = "";
 
 	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
-		if (!args_is_running(o->args))
+		if (!is_named(o->args))
 			continue;
 		fprintf(out, "%s--%s:1", before, o->name);
 		before = separator;
 	}
 }
 
-/* Shell code that prints their names, without the head of the table; %s: the program. */
+/* Shell code that prints their names; %s: the program. The list of sandboxes has a head. */
 #define PRINT_RUNNING "%s --list 2>/dev/null | sed -n '2,$s/ .*//p'"
+#define PRINT_PROFILES_OF "%s --list-profiles 2>/dev/null | sed 's/ .*//'"
 
 /* ---- bash ---- */
 
@@ -165,10 +166,16 @@ static void print_bash_operands(FILE *out)
 	fputs(")\n\t\tcompopt -o filenames\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n\t",
 	      out);
-	print_running_operands(out, " | \\\n\t\t");
+	print_named_operands(out, args_is_running, " | \\\n\t\t");
 	fprintf(out,
 		")\n\t\tmapfile -t COMPREPLY < <(compgen -W \"$(" PRINT_RUNNING
-		")\" -- \"$cur\") ;;\n",
+		")\" -- \"$cur\") ;;\n\t",
+		"\"${COMP_WORDS[0]}\"");
+	print_named_operands(out, args_is_profile, " | \\\n\t\t");
+	fprintf(out,
+		")\n\t\tcompopt -o filenames\n"
+		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$(" PRINT_PROFILES_OF
+		")\" -- \"$cur\"; compgen -f -- \"$cur\") ;;\n",
 		"\"${COMP_WORDS[0]}\"");
 	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		const char *word = args_word(o->args, 0, &length);
@@ -211,9 +218,10 @@ static void print_zsh_operand(FILE *out, const struct option *o, const char *wor
 		return;
 	}
 	fprintf(out, "%.*s:%s", (int)length, word,
-		args_is_path(word, length) ? "_files"
-		: args_is_running(o->args) ? "_zbox_running"
-					   : " ");
+		args_is_profile(o->args)     ? "_zbox_profiles"
+		: args_is_path(word, length) ? "_files"
+		: args_is_running(o->args)   ? "_zbox_running"
+					     : " ");
 }
 
 static void print_zsh_rows(FILE *out, unsigned personality)
@@ -248,8 +256,10 @@ static void print_zsh(FILE *out)
 	fprintf(out,
 		"#compdef zbox bwrap\n# printed by zbox --print zsh\n\n_zbox_running()\n{\n"
 		"\tlocal -a names\n\tnames=(${(f)\"$(" PRINT_RUNNING
-		")\"})\n\tcompadd -a names\n}\n\n",
-		"$words[1]");
+		")\"})\n\tcompadd -a names\n}\n\n_zbox_profiles()\n{\n"
+		"\tlocal -a names\n\tnames=(${(f)\"$(" PRINT_PROFILES_OF
+		")\"})\n\tcompadd -a names\n\t_files\n}\n\n",
+		"$words[1]", "$words[1]");
 	fputs("local -a _zbox_common _zbox_own\n_zbox_common=(\n", out);
 	print_zsh_rows(out, FOR_BOTH);
 	fputs(")\n_zbox_own=(\n", out);
@@ -346,12 +356,16 @@ static void print_fish(FILE *out)
 	fputs(fish_walk, out);
 	fprintf(out,
 		"function __zbox_running\n\tset -l words (commandline -opc)\n"
-		"\t" PRINT_RUNNING "\nend\n\n",
-		"$words[1]");
+		"\t" PRINT_RUNNING "\nend\n\n"
+		"function __zbox_profiles\n\tset -l words (commandline -opc)\n"
+		"\t" PRINT_PROFILES_OF "\nend\n\n",
+		"$words[1]", "$words[1]");
 	fputs("set -l paths ", out);
 	print_path_operands(out, " \\\n\t");
 	fputs("\nset -l running ", out);
-	print_running_operands(out, " \\\n\t");
+	print_named_operands(out, args_is_running, " \\\n\t");
+	fputs("\nset -l profiles ", out);
+	print_named_operands(out, args_is_profile, " \\\n\t");
 	fputs("\n\nfor name in zbox bwrap\n\tcomplete -c $name -f\n"
 	      "\tcomplete -c $name -F -n \"__zbox_is $paths\"\n"
 	      "\tcomplete -c $name -n __zbox_is_command -a '(__zbox_complete_command)'\n"
@@ -362,7 +376,9 @@ static void print_fish(FILE *out)
 			fprintf(out, "\tcomplete -c $name -n '__zbox_is option' -l %s -d '%s'\n",
 				o->name, o->help);
 	}
-	fputs("end\n\ncomplete -c zbox -f -n \"__zbox_is $running\" -a '(__zbox_running)'\n", out);
+	fputs("end\n\ncomplete -c zbox -f -n \"__zbox_is $running\" -a '(__zbox_running)'\n"
+	      "complete -c zbox -F -n \"__zbox_is $profiles\" -a '(__zbox_profiles)'\n",
+	      out);
 	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		if (o->personality == FOR_ZBOX)
 			fprintf(out, "complete -c zbox -n '__zbox_is option' -l %s -d '%s'\n",

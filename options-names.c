@@ -181,6 +181,23 @@ const struct option options_names[] = {
 		"started: not to other users, and not to what runs inside of a sandbox. Nothing "
 		"else is kept about the sandbox, and where zbox was killed the next one takes the "
 		"name over."},
+	{.name = "join",
+	 .args = "",
+	 .apply = set_true,
+	 .personality = FOR_ZBOX,
+	 .field = offsetof(struct sandbox, join),
+	 .needs = "name",
+	 .conflicts =
+		 "args keep-fd sync-fd block-fd userns-block-fd info-fd json-status-fd status-fd "
+		 "lock-file stats stats-file meta netns userns userns2 pidns seccomp "
+		 "add-seccomp-fd try",
+	 .help = "Run the command in the sandbox of that name, if it runs",
+	 .man = "Where a sandbox with the name of --name runs already, the command runs in it, as "
+		"with --enter, and a line on standard error says so (not with --quiet). That "
+		"sandbox has to be one that was started with --join, too, and with the same "
+		"options, those of profiles included; else it is an error, because somebody would "
+		"not get what he asked for. A file of the command's words can be given to a "
+		"sandbox that runs with --files=portal only."},
 	{.name = "list",
 	 .args = "[text|json]",
 	 .apply = list_sandboxes,

@@ -9,7 +9,7 @@
 
 const struct option options_profiles[] = {
 	{.name = "profile",
-	 .args = "NAME|FILE",
+	 .args = "PROFILE|FILE",
 	 .apply = take_profile,
 	 .personality = FOR_ZBOX,
 	 .typed = true,
@@ -17,12 +17,22 @@ const struct option options_profiles[] = {
 	 .man = "Takes the options of a profile, a file with one option a line that "
 		"zbox-profile(5) describes, before those of the command line, wherever this one "
 		"stands among them: a later word wins over an earlier one, so the command line "
-		"wins over profiles. May be repeated. NAME is looked for as NAME.profile in "
+		"wins over profiles. May be repeated. PROFILE is a name, looked for as "
+		"PROFILE.profile in "
 		"$XDG_CONFIG_HOME/zbox/profiles, in /etc/zbox/profiles and among the profiles "
 		"that came with zbox: agent, browser, build, build-net, chromium, desktop, evince, "
 		"firefox, libreoffice, mpv, shell, thunderbird. A FILE is one whose path has a "
 		"slash in it; nothing is ever read from the current folder because of its name "
 		"alone."},
+	{.name = "list-profiles",
+	 .args = "",
+	 .apply = show_page,
+	 .personality = FOR_ZBOX,
+	 .value = PRINT_PROFILES,
+	 .typed = true,
+	 .help = "Print the names of the profiles that there are",
+	 .man = "Prints the names that --profile finds, sorted, each with the first line of its "
+		"file."},
 	{.name = "no-profile",
 	 .args = "",
 	 .apply = take_no_profile,

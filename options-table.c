@@ -125,6 +125,11 @@ bool args_is_choice(const char *word, size_t length)
 	       memchr(word, '|', length) != NULL;
 }
 
+bool args_is_profile(const char *args)
+{
+	return strcmp(args, "PROFILE|FILE") == 0;
+}
+
 bool args_is_running(const char *args)
 {
 	return strcmp(args, "NAME ...") == 0;

@@ -8,6 +8,7 @@
  *   FD|PATH, NAME|FILE                            several kinds; a path if one of them is
  *   [a|b]                                         only as --name=a; the first is the default
  *   [DIR]                                         the same with a path, or without any
+ *   PROFILE|FILE                                  a profile by name, completed as such, or a path
  *   NAME ...                                      a sandbox that runs, completed as such; and
  *   ...                                           all the words that are left, none of them ours
  *   anything else                                 free text, whose name is shown in the help
@@ -82,6 +83,7 @@ unsigned args_count(const char *args);
 
 bool args_is_path(const char *word, size_t length);
 bool args_is_choice(const char *word, size_t length);
+bool args_is_profile(const char *args); /* it is the name of a profile, or a path */
 bool args_is_running(const char *args); /* the first is the name of a sandbox that runs */
 
 /* ---- the parser ---- */

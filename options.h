@@ -51,6 +51,9 @@ int options_check(struct sandbox *sb, uid_t caller) MUST_CHECK;
  * fail(). */
 int profile_find(const struct options_reader *reader, const char *name) MUST_CHECK;
 
+/* profiles-list.c: prints the names of all profiles. Returns 0, or -1 after fail(). */
+int profiles_list(FILE *out, const struct options_reader *reader) MUST_CHECK;
+
 /* Whether the option of that name (without dashes) was given. Pure. */
 bool option_given(const struct sandbox *sb, const char *name);
 

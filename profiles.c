@@ -34,9 +34,6 @@
 #define ZBOX_PROFILES "/usr/local/share/zbox/profiles"
 #endif
 
-/* Where names are looked for. Those of a command are not looked for in the user's. */
-enum { PLACE_USER, PLACE_SYSTEM, PLACE_INSTALLED, PLACES };
-
 /* What the command line says of profiles. */
 struct profile_request {
 	const char **names; /* of --profile; owned */
@@ -91,8 +88,7 @@ const char *profile_variable(const struct parser *p, const char *name)
 
 /* ---- names and files ---- */
 
-/* A name that is looked for in the places; a command's, too. */
-static bool is_name(const char *name)
+bool profile_is_name(const char *name)
 {
 	if (!isalnum((unsigned char)name[0]))
 		return false;
@@ -102,9 +98,8 @@ static bool is_name(const char *name)
 	return true;
 }
 
-/* DIR/NAME.suffix in one of the places. Returns whether there is such a path. */
-static bool place_path(const struct options_reader *reader, int number, const char *name,
-		       const char *suffix, char path[PATH_MAX])
+bool profile_path(const struct options_reader *reader, int number, const char *name,
+		  const char *suffix, char path[PATH_MAX])
 {
 	static const char *const places[] = {
 		[PLACE_SYSTEM] = "/etc/zbox/profiles", [PLACE_INSTALLED] = ZBOX_PROFILES};
@@ -127,8 +122,8 @@ int profile_find(const struct options_reader *reader, const char *name)
 {
 	char path[PATH_MAX];
 
-	for (int number = PLACES - 1; is_name(name) && number >= 0; number--) {
-		int result = place_path(reader, number, name, ".profile", path)
+	for (int number = PLACES - 1; profile_is_name(name) && number >= 0; number--) {
+		int result = profile_path(reader, number, name, PROFILE_SUFFIX, path)
 				     ? reader->exists(reader->context, path)
 				     : 0;
 
@@ -205,7 +200,7 @@ static int read_for(struct parser *p, struct place *place, const struct profile_
 	(void)p;
 	for (size_t i = 1; i < line->count; i++) {
 		place->column = line->columns[i];
-		if (!is_name(line->words[i]))
+		if (!profile_is_name(line->words[i]))
 			return fail_at(place, 0, "%s is not the name of a command", line->words[i]);
 	}
 	return line->count > 1 ? 0 : fail_at(place, 0, "for takes the names of commands");
@@ -352,7 +347,7 @@ static int read_locals(struct parser *p, const char *name, int number, const str
 	for (; number >= 0; number--) {
 		char path[PATH_MAX];
 		struct text text;
-		int result = place_path(p->reader, number, name, ".local", path)
+		int result = profile_path(p->reader, number, name, ".local", path)
 				     ? read_file(p, path, from, &text)
 				     : 0;
 
@@ -378,7 +373,7 @@ static int read_by_path(struct parser *p, const char *name, const struct place *
 		return fail_at(from, ENOENT, "profile %s", path);
 	if (result <= 0 || read_once(p, &text, from) < 0)
 		return result < 0 || result > 0 ? -1 : 0;
-	if (length > 8 && strcmp(path + length - 8, ".profile") == 0)
+	if (length > 8 && strcmp(path + length - 8, PROFILE_SUFFIX) == 0)
 		length -= 8;
 	local = format_text("%.*s.local", (int)length, path);
 	result = local ? read_file(p, local, from, &text) : -1;
@@ -391,13 +386,13 @@ static int read_named(struct parser *p, const char *name, const struct place *fr
 
 	if (strchr(name, '/'))
 		return read_by_path(p, name, from, optional);
-	if (!is_name(name))
+	if (!profile_is_name(name))
 		return fail_at(from, 0, "\"%s\" is no name of a profile; a file's path has a /",
 			       name);
 	for (int number = 0; number < PLACES; number++) {
 		char path[PATH_MAX];
 		struct text text;
-		int result = place_path(p->reader, number, name, ".profile", path)
+		int result = profile_path(p->reader, number, name, PROFILE_SUFFIX, path)
 				     ? read_file(p, path, from, &text)
 				     : 0;
 
@@ -458,10 +453,10 @@ static int read_for_command(struct parser *p, const char *command)
 {
 	const char *slash = strrchr(command, '/'), *name = slash ? slash + 1 : command;
 
-	for (int number = PLACE_SYSTEM; is_name(name) && number < PLACES; number++) {
+	for (int number = PLACE_SYSTEM; profile_is_name(name) && number < PLACES; number++) {
 		char path[PATH_MAX];
 		struct text text;
-		int result = place_path(p->reader, number, name, ".profile", path)
+		int result = profile_path(p->reader, number, name, PROFILE_SUFFIX, path)
 				     ? read_file(p, path, NULL, &text)
 				     : 0;
 

@@ -6,6 +6,8 @@
 
 #include "options-table.h"
 
+#include <limits.h>
+
 #define PROFILE_WORDS 32 /* of one line */
 
 /* Where in a profile we are, and through which include we came there. */
@@ -23,6 +25,18 @@ struct profile_line {
 	size_t count;
 	bool optional; /* the line began with ? */
 };
+
+/* Where names are looked for. Those of a command are not looked for in the user's. */
+enum { PLACE_USER, PLACE_SYSTEM, PLACE_INSTALLED, PLACES };
+
+#define PROFILE_SUFFIX ".profile"
+
+/* A name that is looked for in the places; a command's, too. */
+bool profile_is_name(const char *name);
+
+/* DIR/NAMEsuffix in one of the places. Returns whether there is such a path. */
+bool profile_path(const struct options_reader *reader, int number, const char *name,
+		  const char *suffix, char path[PATH_MAX]);
 
 /* Records a failure; where place is not NULL, "FILE:LINE:COLUMN: " stands in front of it.
  * Returns -1. */

@@ -24,6 +24,7 @@
 #include "doctor.h"
 #include "explain.h"
 #include "idmap.h"
+#include "join.h"
 #include "landlock.h"
 #include "manage.h"
 #include "network/backend.h"
@@ -219,11 +220,19 @@ static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 		report_warning(sb, text);
 }
 
-/* Returns the exit status. */
+#define TO_JOIN (-1) /* no exit status: the sandbox is there already */
+
+/* Returns the exit status, or TO_JOIN. */
 static int run_outside(const struct sandbox *sb, struct run *run)
 {
 	if (outside_run(sb, run) == 0)
 		return supervisor_status(&run->supervisor);
+	/* another one was faster, since join_running() looked */
+	if (sb->join && strcmp(failure_get()->step, "name") == 0) {
+		failure_clear();
+		(void)sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
+		return TO_JOIN;
+	}
 	report_failure(sb, failure_get());
 	return failure_status(sb);
 }
@@ -358,14 +367,33 @@ static int end_changes(const struct sandbox *sb, struct store *changes, bool ran
 	return result == 0 || status != 0 ? status : 125;
 }
 
+static int enter_joined(const struct sandbox *sb)
+{
+	report_warnings(sb);
+	return enter(sb);
+}
+
+static int join_late(struct sandbox *sb)
+{
+	int joined = join_running(sb);
+
+	if (joined > 0)
+		return enter_joined(sb);
+	if (joined == 0)
+		(void)fail(0, "the sandbox %s has just ended", sb->name);
+	return failed_before(sb);
+}
+
 static int run_plan(struct sandbox *sb, char **words)
 {
 	struct privileges privileges = {0};
 	struct store changes = STORE_NONE;
 	bool ran = false;
-	int status;
+	int status, joined = sb->print == PRINT_NOTHING ? join_running(sb) : 0;
 
-	if (plan(sb, &privileges, &changes) < 0) {
+	if (joined > 0)
+		return enter_joined(sb);
+	if (joined < 0 || plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
 		report_warnings(sb);
@@ -373,6 +401,8 @@ static int run_plan(struct sandbox *sb, char **words)
 	} else {
 		report_warnings(sb);
 		status = run_command(sb, &privileges, words, changes.fd, &ran);
+		if (status == TO_JOIN)
+			status = join_late(sb);
 	}
 	status = end_changes(sb, &changes, ran, status);
 	privileges_free(&privileges);
@@ -402,6 +432,9 @@ static int print_page(const struct sandbox *sb, const char *argv0,
 	case PRINT_NO_DESKTOP_ENTRY:
 		failure_step("desktop entry");
 		return flush_page(sb, entry_remove(stdout, sb->print_arg, reader) == 0);
+	case PRINT_PROFILES:
+		failure_step("profiles");
+		return flush_page(sb, profiles_list(stdout, reader) == 0);
 	case PRINT_CHANGES:
 	case PRINT_APPLY:
 	case PRINT_DISCARD: {

@@ -269,7 +269,8 @@ enum print_what {
 	PRINT_NO_DESKTOP_ENTRY,
 	PRINT_CHANGES,
 	PRINT_APPLY,
-	PRINT_DISCARD
+	PRINT_DISCARD,
+	PRINT_PROFILES
 };
 
 /* What is done with sandboxes that run, instead of running anything. */
@@ -416,7 +417,10 @@ struct sandbox {
 	uint64_t grace;                     /* between SIGTERM and SIGKILL, microseconds */
 
 	/* life */
-	const char *name; /* under which it can be found while it runs, NULL none */
+	const char *name;  /* under which it can be found while it runs, NULL none */
+	bool join;         /* --join: where one of that name runs, the command goes into it */
+	const char *asked; /* digest of what was asked for, from join_running(); NULL not to be
+			      joined */
 	bool die_with_parent;
 	bool as_pid_1;
 	bool new_session;    /* setsid() for the command */

@@ -7,14 +7,15 @@
  * what went wrong. The addresses are tried in order until one takes the connection: a manager is
  * spoken to directly, on a bus it is org.freedesktop.systemd1.
  *
- * One loop does everything, with two limits of time: one for whoever has the socket to answer, and
- * a longer one for the job, once systemd has taken it. Only the least is asked for (an unknown
- * property makes the whole call fail): the process, delegation, and to be forgotten at the end. The
- * limits themselves are written by zbox into what it gets.
+ * One loop does everything, with two limits of time: one for whoever has the socket to say anything
+ * at all, and a longer one for the work of somebody who does, on a machine that may be busy. Only
+ * the least is asked for (an unknown property makes the whole call fail): a process, delegation,
+ * and to be forgotten at the end. The limits themselves are written by zbox into what it gets.
  *
- * This process is put into the scope as well, and outlives zbox until it is done: systemd takes a
- * zbox that was killed in the meantime, and is not yet waited for, as a process like any other, but
- * with it alone the scope would never become empty, so never be collected. With this one it does.
+ * The scope is started with this process in it, which outlives zbox until it is done, and then zbox
+ * is moved there. All at once would leave something behind where zbox is killed meanwhile: a scope
+ * of which one process has gone fails, and systemd (252) forgets it without removing its control
+ * group; one with nobody in it but a zombie never becomes empty, so is never collected.
  *
  * Who answers is the caller's own session, and gets no more trust than that: zbox looks itself
  * whether it was moved.
@@ -30,8 +31,8 @@
 #include <unistd.h>
 
 #define LIFE_FD 3
-#define ANSWER_TIME UINT64_C(1300000) /* microseconds, for the answer to the call */
-#define JOB_TIME UINT64_C(9000000)    /* for its job after that */
+#define ANSWER_TIME UINT64_C(1500000) /* microseconds, until somebody speaks the protocol */
+#define WORK_TIME UINT64_C(6000000)   /* for all of it, where somebody does */
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
@@ -42,7 +43,7 @@ struct request {
 	uint32_t pid;
 	const char *address; /* that took the connection */
 	sd_bus *bus;
-	bool taken, done; /* the call was answered, its job has ended */
+	bool taken, done; /* the first call was answered; all is done */
 };
 
 static uint64_t now_us(void)
@@ -55,17 +56,41 @@ static uint64_t now_us(void)
 
 /* ---- what comes back ---- */
 
+static int refused(sd_bus_message *m, const char *what)
+{
+	const sd_bus_error *e = sd_bus_message_get_error(m);
+
+	return e ? fail(0, "systemd refused %s: %s (%s)", what, e->message ? e->message : "",
+			e->name ? e->name : "")
+		 : 0;
+}
+
 static int call_answered(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct request *r = userdata;
-	const sd_bus_error *e = sd_bus_message_get_error(m);
 
 	(void)error;
-	if (e)
-		(void)fail(0, "systemd refused a scope: %s (%s)", e->message ? e->message : "",
-			   e->name ? e->name : "");
+	(void)refused(m, "a scope");
 	r->taken = true;
 	return 0;
+}
+
+static int moved(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct request *r = userdata;
+
+	(void)error;
+	r->done = refused(m, "to move zbox into its scope") == 0;
+	return 0;
+}
+
+static int move(struct request *r)
+{
+	int result = sd_bus_call_method_async(r->bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER,
+					      "AttachProcessesToUnit", moved, r, "ssau", r->unit,
+					      "", 1, r->pid);
+
+	return result < 0 ? fail(-result, "%s", r->address) : 0;
 }
 
 static int job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -79,7 +104,9 @@ static int job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return 0;
 	if (strcmp(result, "done") != 0)
 		(void)fail(0, "systemd could not start %s: %s", unit, result);
-	r->taken = r->done = true;
+	else
+		(void)move(r);
+	r->taken = true;
 	return 0;
 }
 
@@ -137,7 +164,7 @@ static int ask(struct request *r)
 	result = sd_bus_call_method_async(
 		r->bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER, "StartTransientUnit", call_answered,
 		r, "ssa(sv)a(sa(sv))", r->unit, "fail", 4, "Description", "s", "zbox sandbox",
-		"PIDs", "au", 2, (uint32_t)getpid(), r->pid, "Delegate", "b", 1, "CollectMode", "s",
+		"PIDs", "au", 1, (uint32_t)getpid(), "Delegate", "b", 1, "CollectMode", "s",
 		"inactive-or-failed", 0);
 	return result < 0 ? failed(result, r) : 0;
 }
@@ -157,7 +184,8 @@ static int wait_for_scope(struct request *r)
 	uint64_t start = now_us();
 
 	while (!r->done) {
-		uint64_t end = start + ANSWER_TIME + (r->taken ? JOB_TIME : 0), now = now_us();
+		bool speaks = sd_bus_is_ready(r->bus) > 0;
+		uint64_t end = start + (speaks ? WORK_TIME : ANSWER_TIME), now = now_us();
 		int result;
 
 		if (now >= end)

@@ -75,6 +75,7 @@ _zbox_own="--explain \
 	--print \
 	--bwrap \
 	--profile \
+	--list-profiles \
 	--no-profile \
 	--set \
 	--quiet \
@@ -194,6 +195,7 @@ _zbox_own="--explain \
 	--no-die-with-parent \
 	--share-terminal \
 	--name \
+	--join \
 	--list \
 	--enter \
 	--kill \
@@ -350,8 +352,7 @@ _zbox_operands()
 _zbox_operand()
 {
 	case $1 in
-	--profile:1 | \
-		--bind:1 | \
+	--bind:1 | \
 		--bind:2 | \
 		--bind-try:1 | \
 		--bind-try:2 | \
@@ -414,6 +415,9 @@ _zbox_operand()
 		--update:1 | \
 		--stats-of:1)
 		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --list 2>/dev/null | sed -n '2,$s/ .*//p')" -- "$cur") ;;
+	--profile:1)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --list-profiles 2>/dev/null | sed 's/ .*//')" -- "$cur"; compgen -f -- "$cur") ;;
 	--explain:1)
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	--doctor:1)

@@ -186,8 +186,12 @@ function __zbox_running
 	$words[1] --list 2>/dev/null | sed -n '2,$s/ .*//p'
 end
 
-set -l paths --profile:1 \
-	--bind:1 \
+function __zbox_profiles
+	set -l words (commandline -opc)
+	$words[1] --list-profiles 2>/dev/null | sed 's/ .*//'
+end
+
+set -l paths --bind:1 \
 	--bind:2 \
 	--bind-try:1 \
 	--bind-try:2 \
@@ -247,6 +251,7 @@ set -l running --enter:1 \
 	--thaw:1 \
 	--update:1 \
 	--stats-of:1
+set -l profiles --profile:1
 
 for name in zbox bwrap
 	complete -c $name -f
@@ -325,11 +330,13 @@ for name in zbox bwrap
 end
 
 complete -c zbox -f -n "__zbox_is $running" -a '(__zbox_running)'
+complete -c zbox -F -n "__zbox_is $profiles" -a '(__zbox_profiles)'
 complete -c zbox -n '__zbox_is option' -l explain -d 'Print what would be done, in order, and do nothing'
 complete -c zbox -n '__zbox_is option' -l doctor -d 'Try what zbox needs on this machine and say the cure'
 complete -c zbox -n '__zbox_is option' -l print -d 'Print a page or the completions for a shell'
 complete -c zbox -n '__zbox_is option' -l bwrap -d 'As the very first word, behave as bubblewrap does'
 complete -c zbox -n '__zbox_is option' -l profile -d 'Take the options that a profile holds first'
+complete -c zbox -n '__zbox_is option' -l list-profiles -d 'Print the names of the profiles that there are'
 complete -c zbox -n '__zbox_is option' -l no-profile -d 'Do not take the profile made for the command'
 complete -c zbox -n '__zbox_is option' -l set -d 'Set a variable of the profiles, not of the command'
 complete -c zbox -n '__zbox_is option' -l quiet -d 'Do not say which profile was taken for the command'
@@ -449,6 +456,7 @@ complete -c zbox -n '__zbox_is option' -l meta -d 'Write the result to FILE as i
 complete -c zbox -n '__zbox_is option' -l no-die-with-parent -d 'Let the command go on when the caller dies'
 complete -c zbox -n '__zbox_is option' -l share-terminal -d 'Let the command use the terminal of the caller'
 complete -c zbox -n '__zbox_is option' -l name -d 'Give the sandbox a name, by which it can be found'
+complete -c zbox -n '__zbox_is option' -l join -d 'Run the command in the sandbox of that name, if it runs'
 complete -c zbox -n '__zbox_is option' -l list -d 'Print the sandboxes with a name that run'
 complete -c zbox -n '__zbox_is option' -l enter -d 'Run a command in the sandbox NAME'
 complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or send it a signal'

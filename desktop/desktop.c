@@ -306,14 +306,36 @@ int desktop_add_at(struct sandbox *sb, int host, char *const *environment)
 	return 0;
 }
 
+static int open_host(void)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? fail(errno, "open /") : fd;
+}
+
 int desktop_add(struct sandbox *sb)
 {
 	autoclose int host = -1;
 
 	if (sb->preset_count == 0)
 		return 0;
-	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	host = open_host();
+	return host < 0 ? -1 : desktop_add_at(sb, host, environ);
+}
+
+int desktop_join(struct sandbox *sb)
+{
+	struct desktop d = {.sb = sb, .environment = environ};
+	autoclose int host = open_host();
+
 	if (host < 0)
-		return fail(errno, "open /");
-	return desktop_add_at(sb, host, environ);
+		return -1;
+	d.host = host;
+	(void)snprintf(d.runtime, sizeof(d.runtime), "/run/user/%u", base_uid(sb));
+	for (size_t i = 0; i < sb->preset_count; i++) {
+		d.preset = &sb->presets[i];
+		if (d.preset->kind == PRESET_FILES && desktop_join_files(&d) < 0)
+			return blame(d.preset);
+	}
+	return 0;
 }

@@ -19,4 +19,8 @@ int desktop_add(struct sandbox *sb) MUST_CHECK;
  * tests. Both are borrowed. */
 int desktop_add_at(struct sandbox *sb, int host, char *const *environment) MUST_CHECK;
 
+/* For a command that is to run in a sandbox that was made of the same options: its words get the
+ * names that files have there. Returns 0, or -1 after fail(): a file cannot be given to it. */
+int desktop_join(struct sandbox *sb) MUST_CHECK;
+
 #endif

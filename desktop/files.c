@@ -187,34 +187,87 @@ static int forward_files(struct desktop *d, const char *const *paths, size_t cou
 	return 0;
 }
 
-int add_files(struct desktop *d)
+/* What --files says. Returns 0, or -1 after fail(). */
+static int how(const struct desktop *d, bool *portal, bool *write)
 {
 	static const struct {
-		const char *how;
+		const char *word;
 		bool portal, write;
 	} ways[] = {{"ro", false, false},
 		    {"rw", false, true},
 		    {"portal", true, false},
 		    {"portal-rw", true, true}};
-	const char *how = d->preset->operand ? d->preset->operand : ways[0].how;
+	const char *given = d->preset->operand ? d->preset->operand : ways[0].word;
+
+	for (size_t i = 0; i < COUNT(ways); i++)
+		if (strcmp(ways[i].word, given) == 0) {
+			*portal = ways[i].portal;
+			*write = ways[i].write;
+			return 0;
+		}
+	return fail(0, "--files takes ro, rw, portal or portal-rw, not %s", given);
+}
+
+/* The paths in the place of their words, NULL for the others; the caller frees the array. Returns
+ * it with its length, or NULL after fail(). */
+static const char **list_files(struct desktop *d, size_t *count)
+{
+	const char **paths;
+
+	for (*count = 0; d->sb->command[*count];)
+		(*count)++;
+	paths = calloc(*count, sizeof(*paths));
+	if (!paths)
+		(void)fail(0, "out of memory");
+	if (!paths || find_files(d, paths) < 0) {
+		free(paths);
+		return NULL;
+	}
+	return paths;
+}
+
+int add_files(struct desktop *d)
+{
 	autofree const char **paths = NULL;
-	size_t way = 0, count = 0;
+	bool portal, write;
+	size_t count;
 	int result;
 
-	while (way < COUNT(ways) && strcmp(ways[way].how, how) != 0)
-		way++;
-	if (way == COUNT(ways))
-		return fail(0, "--files takes ro, rw, portal or portal-rw, not %s", how);
-	if (ways[way].portal && !d->sb->app_info)
-		return fail(0, "--files=%s: there is no --portals before it", how);
-	while (d->sb->command[count])
-		count++;
-	paths = calloc(count, sizeof(*paths));
-	if (!paths)
-		return fail(0, "out of memory");
-	if (find_files(d, paths) < 0)
+	if (how(d, &portal, &write) < 0)
 		return -1;
-	result = ways[way].portal ? forward_files(d, paths, count, ways[way].write)
-				  : bind_files(d, paths, count, ways[way].write);
+	if (portal && !d->sb->app_info)
+		return fail(0, "--files=%s: there is no --portals before it", d->preset->operand);
+	paths = list_files(d, &count);
+	if (!paths)
+		return -1;
+	result =
+		portal ? forward_files(d, paths, count, write) : bind_files(d, paths, count, write);
 	return result < 0 ? -1 : 1;
+}
+
+int desktop_join_files(struct desktop *d)
+{
+	autofree const char **paths = NULL;
+	bool portal, write;
+	size_t count;
+
+	if (how(d, &portal, &write) < 0)
+		return -1;
+	paths = list_files(d, &count);
+	if (!paths)
+		return -1;
+	for (size_t i = 0; !portal && i < count; i++)
+		if (paths[i])
+			return fail(0,
+				    "%s cannot be given to a sandbox that runs but by "
+				    "--files=portal",
+				    paths[i]);
+	if (!portal)
+		return 0;
+	d->sb->app_id = desktop_application(d);
+	if (!d->sb->app_id)
+		return -1;
+	if (desktop_session_bus(d, &d->sb->buses[BUS_SESSION]) <= 0)
+		return fail(0, "--files: %s", d->preset->missing ? d->preset->missing : "no bus");
+	return forward_files(d, paths, count, write);
 }

@@ -76,4 +76,7 @@ int desktop_session_bus(struct desktop *d, const char **path) MUST_CHECK;
 int desktop_forward(struct desktop *d, const char *const *paths, size_t count, bool write,
 		    const char **documents) MUST_CHECK;
 
+/* files.c: the --files of a command that joins. Returns 0, or -1 after fail(). */
+int desktop_join_files(struct desktop *d) MUST_CHECK;
+
 #endif

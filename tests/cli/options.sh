@@ -123,6 +123,7 @@ bash_gives 'bash fish help man version zsh' zbox --print ''
 cat >"$T/zbox" <<'EOS'
 #!/bin/sh
 [ "$*" != --list ] || printf '%s\n' 'NAME  AGE  COMMAND' 'one   0:01  sleep 1' 'other 0:02  sleep 2'
+[ "$*" != --list-profiles ] || printf '%s\n' 'browser  what they have in common' 'build    a build' 'umbra    a third'
 EOS
 chmod +x "$T/zbox"
 running=(enter kill wait freeze thaw update stats-of)
@@ -131,6 +132,9 @@ for what in "${running[@]}"; do
 done
 bash_gives 'other' "$T/zbox" --kill ot
 bash_gives '' "$T/zbox" --name o
+bash_gives 'browser build' "$T/zbox" --profile b
+bash_gives 'umbra usr' "$T/zbox" --profile u
+bash_gives 'build' "$T/zbox" --profile = bui
 bash_gives '--memory --memory-high' "$T/zbox" --update one --mem
 bash_gives 'usr' "$T/zbox" --enter one ls u
 
@@ -144,6 +148,7 @@ if have zsh; then
 	done
 	zsh_gives '--landlock --landlock-only' 'zbox --land'
 	zsh_gives '' "$T/zbox --name o"
+	zsh_gives 'browser build' "$T/zbox --profile b"
 fi
 
 if have fish; then
@@ -163,6 +168,8 @@ if have fish; then
 	done
 	fish_gives 'other' "$T/zbox --kill ot"
 	fish_gives '' "$T/zbox --name o"
+	fish_gives 'browser build' "$T/zbox --profile b"
+	fish_gives 'umbra usr/' "$T/zbox --profile u"
 else
 	skip 'fish completes' fish
 fi

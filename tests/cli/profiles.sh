@@ -135,4 +135,19 @@ for name in build agent; do
 	tests_run=$((tests_run + 1))
 done
 
+# ---- which there are ----
+
+mkdir -p "$T/listed/zbox/profiles" && cd "$T" || exit 1
+printf '# mine: what is mine\nshare-net\n' >listed/zbox/profiles/mine.profile
+printf 'share-net\n# no\n' >listed/zbox/profiles/bare.profile
+printf '# odd: \033[2J\n' >listed/zbox/profiles/odd.profile
+touch listed/zbox/profiles/.hidden.profile listed/zbox/profiles/mine.local 'listed/zbox/profiles/a b.profile'
+run env XDG_CONFIG_HOME="$T/listed" "$ZBOX" --list-profiles
+contains '--list-profiles: a name and what it is' "$out" 'mine            what is mine'
+matches 'a name alone' "$out" '(^|'$'\n'')bare +('$'\n''|$)'
+contains 'nothing for the terminal' "$out" '\x1b[2J'
+lacks 'what is no name is not there' "$out" hidden
+lacks 'nor what --profile would not take' "$out" 'a b'
+ok 'each is found' env XDG_CONFIG_HOME="$T/listed" "$ZBOX" --explain --profile mine --ro-bind /usr /usr true
+
 finish

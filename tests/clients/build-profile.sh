@@ -1,12 +1,13 @@
 #!/bin/bash
 # `zbox --profile build -- ...` around build tools whose project is hostile: make, cmake, npm install
-# with a postinstall script, pip install, a Debian package. Each builds what it is to build; what the
+# with a postinstall script, pip install, cargo build with a build script, go generate and go test, a
+# Debian package. Each builds what it is to build; what the
 # script tries besides fails, and says so. The same script without zbox succeeds with all of it.
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 
 WHAT='builds'
-has make gcc cmake npm node python3 dpkg-buildpackage git pgrep || { finish; exit; }
+has make gcc cmake npm node python3 cargo go dpkg-buildpackage git pgrep || { finish; exit; }
 
 host_home
 touch "$T/stamp"
@@ -116,6 +117,42 @@ echo 'print("hello from pip")' >hello.py
 builds pip venv/bin/python -- sh -c '/usr/bin/python3 -m venv venv &&
 	venv/bin/pip -q --disable-pip-version-check install --no-index --no-build-isolation .'
 gives 'pip: the package works' 0 'hello from pip' -- on_host "$ZBOX" --profile build --chdir / -- "$home/work/pip/venv/bin/python" -m hello
+
+# ---- cargo: the build scripts of the package and of a dependency in the project ----
+
+hostile cargo
+mkdir -p src part/src
+printf '[package]\nname = "hello"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\npart = { path = "part" }\n' >Cargo.toml
+printf '[package]\nname = "part"\nversion = "0.1.0"\nedition = "2021"\n' >part/Cargo.toml
+echo 'fn main() { println!("hello from {}", part::NAME); }' >src/main.rs
+echo 'pub const NAME: &str = "cargo";' >part/src/lib.rs
+echo "fn main() { assert!(std::process::Command::new(\"$home/work/cargo/attack\").status().unwrap().success()); }" |
+	tee build.rs >part/build.rs
+builds cargo target/debug/hello -- cargo build --offline --quiet
+gives 'cargo: the program works' 0 'hello from cargo' -- target/debug/hello
+
+# ---- go: what go generate runs, and a test ----
+
+hostile go
+printf 'module example.org/hello\n\ngo 1.19\n' >go.mod
+printf 'package main\n\n//go:generate ./attack\nfunc main() { println("hello from go") }\n' >main.go
+cat >main_test.go <<'X'
+package main
+
+import (
+	"os/exec"
+	"testing"
+)
+
+func TestHostile(t *testing.T) {
+	if err := exec.Command("./attack").Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+X
+builds go hello -- sh -c 'go generate && go build -o hello && go test >/dev/null'
+run ./hello
+is 'go: the program works' "$status $err" '0 hello from go'
 
 # ---- a Debian package, which lands beside its source: the folder of the build is the one above ----
 

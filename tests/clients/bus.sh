@@ -6,7 +6,7 @@
 . "$(dirname "$0")/common.sh"
 
 WHAT='bus'
-has dbus-daemon dbus-send xdg-dbus-proxy pgrep python3 || { finish; exit; }
+has dbus-daemon dbus-send gdbus xdg-dbus-proxy pgrep python3 || { finish; exit; }
 
 touch "$T/stamp"
 export XDG_RUNTIME_DIR=$T/run
@@ -89,11 +89,9 @@ gives 'and both are there' 0 answered -- \
 # shellcheck disable=SC2016  # the inner shell's
 gives 'the buses themselves are not' 0 'bus system-bus' -- inside --dbus --dbus-system sh -c \
 	"echo \$(ls \$XDG_RUNTIME_DIR); ls $T/run /run/dbus /run/buses 2>/dev/null; true"
-if command -v gdbus >/dev/null; then
-	run "$ZBOX" --ro-bind /usr /usr --dbus --dbus-talk org.example.Open \
-		gdbus call --session -d org.example.Open -o /object -m org.example.Any.Method
-	is 'GDBus, as root inside' "$status $out" '0 ()'
-fi
+run "$ZBOX" --ro-bind /usr /usr --dbus --dbus-talk org.example.Open \
+	gdbus call --session -d org.example.Open -o /object -m org.example.Any.Method
+is 'GDBus, as root inside' "$status $out" '0 ()'
 
 # ---- the proxy's life ----
 

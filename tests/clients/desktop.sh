@@ -131,6 +131,21 @@ contains 'firefox on X11: which profile was taken is said' "$(cat log)" 'firefox
 contains 'firefox on X11: and what X11 means' "$(cat log)" 'X11 has no walls'
 shows 'chromium on X11' "$chromium_main" "$chromium_tab" zbox --ro-bind /usr /usr --unshare-all -- "${chromium[@]}" "$url"
 
+# A second start opens its page in the browser that runs, in its sandbox. Both in one user namespace,
+# as where zbox is installed.
+cat >twice.sh <<'X'
+zbox=$1 && shift
+"$zbox" "$@" 'data:text/html,<title>the first page</title>' &
+until LC_ALL=C.UTF-8 xwininfo -root -tree | grep -q 'the first page'; do sleep 0.1; done
+"$zbox" "$@" 'data:text/html,<title>the second page</title>' || exit
+until LC_ALL=C.UTF-8 xwininfo -root -tree | grep -q 'the second page'; do sleep 0.1; done
+"$zbox" --list | sed '1d; s/ .*//'
+kill $!
+X
+run timeout 120 "$BWRAP" --dev-bind / / --bind "$T/share" "$prefix" --die-with-parent -- bash twice.sh "$ZBOX" "${chromium[@]}"
+is 'chromium twice: both pages are in one sandbox' "$status $(tail -n 1 <<<"$out")" '0 chromium'
+contains 'which is said' "$err" 'runs in the sandbox chromium, which is there already'
+
 # A Wayland compositor, in a window. DISPLAY is still set, as it is beside Xwayland.
 weston --backend=x11-backend.so --use-pixman --width=1200 --height=860 --no-config --socket=wayland-7 --idle-time=0 \
 	>weston.log 2>&1 &

@@ -63,6 +63,10 @@ echo 'the letter' >"$T/papers/a letter.txt"
 : >asked
 run inside --portals "${choose[@]}"
 is 'its own name is of the command' "$status $(cat asked)" '0 OpenFile by zbox.app.python3'
+: >asked
+run "$ZBOX" --ro-bind /usr /usr --ro-bind "$TESTS/clients" /t --portals=$app sh -c "$read_chosen"
+contains 'with other ids inside it is the same' "$status $(cat asked) $out" "0 OpenFile by $app $T/run/doc/"
+echo 'the letter' >"$T/papers/a letter.txt"
 # shellcheck disable=SC2016
 run inside --portals=org.example.Other sh -c 'ls $XDG_RUNTIME_DIR/doc/'
 is 'another application has none of these documents' "$status $out" '0 '
@@ -149,10 +153,9 @@ mkdir "$T/run/.flatpak/4711" && touch "$T/run/.flatpak/4711/.ref"
 inside --portals=$app true
 is 'the next one removes it, and none of others' "$(instances)" 4711
 rm -r "$T/run/.flatpak/4711"
-"${sandbox[@]}" --portals=$app sleep 60 &
+"${sandbox[@]}" --portals=$app sh -c 'echo ready; sleep 60; true' >again &
 zbox=$!
-there() { [ -n "$(instances)" ]; }
-poll 20 there
+poll 20 grep -q ready again
 has flatpak && flatpak kill $app
 wait $zbox
 is 'flatpak kill ends it' $? 137

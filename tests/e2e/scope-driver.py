@@ -12,6 +12,7 @@ KIND is what answers at each address, in order:
   error      answers the call with an error
   failed     its job fails
   stuck      its job does not end
+  stays      its job ends well, but nobody is moved into the scope
   good       its job ends well
 A leading "bus-" makes it a message bus instead of a manager. The last line is what was asked for,
 where somebody listened.
@@ -121,13 +122,22 @@ def answer(connection, kind, bus):
                 continue
             start = rest.index(b'zbox-test')
             unit = rest[start:rest.index(b'\0', start)].decode()
-            for name, result in (('other.scope', 'failed'), (unit, 'done' if kind == 'good' else 'failed')):
+            for name, result in (('other.scope', 'failed'), (unit, 'failed' if kind == 'failed' else 'done')):
                 body = struct.pack('<I', 7) + text('/org/freedesktop/systemd1/job/7')
                 body = pad(body, 4) + text(name)
                 body = pad(body, 4) + text(result)
                 connection.sendall(message(4, number + 1, sender + [
                     (1, 'o', '/org/freedesktop/systemd1'), (2, 's', SYSTEMD + '.Manager'), (3, 's', 'JobRemoved'),
                 ], 'uoss', body))
+
+
+        elif b'AttachProcessesToUnit\0' in rest:
+            heard[-1] += ' moved' * (rest[-4:] == struct.pack('<I', os.getpid()) and b'zbox-test.scope\0' in rest)
+            if kind == 'stays':
+                connection.sendall(message(3, number, reply + sender + [(4, 's', SYSTEMD + '.NoSuchProcess')],
+                                           's', text('it has gone')))
+                continue
+            connection.sendall(message(2, number, reply + sender))
 
 
 def serve(listener, kind, bus):

@@ -80,27 +80,28 @@ if [ ! -x "$scope" ]; then
 	exit
 fi
 ask() { "$TESTS/e2e/scope-driver.py" "$scope" "$@"; }
-asked='PIDs Delegate CollectMode'
-asked=$(tr ' ' '\n' <<<"$asked" | sort | tr '\n' ' ')
-said() { # NAME WANT ASKED KIND...
-	local name=$1 want=$2 was_asked=$3 start end
+words() { tr ' ' '\n' <<<"$1" | sort | tr '\n' ' '; }
+said() { # NAME WANT ASKED KIND...: asked is "yes", for a scope, or "moved", and then to be moved there
+	local name=$1 want=$2 asked=$3 start end
 	shift 3
 	start=$(date +%s%N)
 	run ask "$@"
 	end=$(date +%s%N)
 	is "$name" "$(head -n 1 <<<"$out")" "$want"
-	is "$name: asked" "$(sed -n 2p <<<"$out" | tr ' ' '\n' | sort | tr '\n' ' ' | sed 's/^ $//')" \
-		"${was_asked:+$asked}"
+	[ -z "$asked" ] || asked="PIDs Delegate CollectMode ${asked#yes}"
+	is "$name: asked" "$(words "$(sed -n 2p <<<"$out")")" "$(words "${asked% }")"
 	milliseconds=$(((end - start) / 1000000))
 }
-said 'a manager does it' ready yes good
-said 'a bus does it' ready yes bus-good
-said 'the first that is there' ready yes missing bus-good
-said 'one that nobody listens at is none' ready yes refuses good
+said 'a manager does it' ready moved good
+said 'a bus does it' ready moved bus-good
+said 'the first that is there' ready moved missing bus-good
+said 'one that nobody listens at is none' ready moved refuses good
 said 'nobody is there' 'no systemd manager to ask for a control group: unix:path=DIR/1: No such file or directory' '' \
 	missing bus-missing
 said 'an error' "systemd refused a scope: there is one (org.freedesktop.systemd1.UnitExists)" yes error
 said 'a job that fails' 'systemd could not start zbox-test.scope: failed' yes bus-failed
+said 'one that does not move anybody' 'systemd refused to move zbox into its scope: it has gone (org.freedesktop.systemd1.NoSuchProcess)' \
+	moved stays
 said 'silence' 'unix:path=DIR/0 takes the connection and does not answer' '' silent
 ok 'for not much more than a second' test "$milliseconds" -lt 4000
 said 'silence of a bus' 'unix:path=DIR/0 takes the connection and does not answer' '' bus-silent

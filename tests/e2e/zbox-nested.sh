@@ -28,4 +28,15 @@ else
 fi
 sanitized || refuses 'under the defaults there is no second one' 125 'seccomp-profile nested' -- \
 	zbox "${here[@]}" "$ZBOX" --ro-bind /usr /usr echo inner
+
+# ---- the limits of those whose nested namespaces are for a browser's processes ----
+
+browser=(zbox_usr --seccomp-profile desktop --uid "$id" --gid "$id")
+ok 'a browser: user and network namespaces' "${browser[@]}" unshare -Un true
+nok 'no mount namespace' "${browser[@]}" unshare -Um true
+as_root || ok 'twin: the profile nested has them' zbox_usr --seccomp-profile nested --uid "$id" --gid "$id" unshare -Um true
+made='for i in $(seq 80); do unshare -U sh -c "echo made; until [ -e /tmp/all ]; do sleep 0.05; done" 2>/dev/null || echo refused & done | {
+	while read -r word; do echo "$word"; n=$((${n:-0} + 1)); [ $n -lt 80 ] || touch /tmp/all; done; }; wait'
+run "${browser[@]}" bash -c "$made"
+is 'and 64 of them at once' "$(sort <<<"$out" | uniq -c | xargs)" '64 made 16 refused'
 finish

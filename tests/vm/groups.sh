@@ -8,8 +8,10 @@ slice=$tree/user.slice/user-$(id -u).slice/user@$(id -u).service
 left() { find "$slice" -depth -name 'zbox-*' 2>/dev/null; }
 units() { systemctl --user list-units --all --no-legend --plain 'zbox-*.scope'; }
 nothing_left() { [ -z "$(left)$(units)" ] && ! pgrep -u "$(id -u)" -x zbox >/dev/null; }
-# box COMMAND...: the group of the one sandbox that runs
-box() { find "$slice" -type d -name 'zbox-*' ! -name '*.scope' | head -n 1; }
+# the group of the one sandbox that runs; fails while there is none
+box() { find "$slice" -type d -name 'zbox-*' ! -name '*.scope' | head -n 1 | grep .; }
+# and until a process can be in it
+made() { [ -d "$(box)/inside" ]; }
 field() { sed -n "s/.*\"$1\": \([^,}]*\).*/\1/p" <<<"$err" | tail -n 1; }
 limited() { zbox_usr --status-fd 2 "$@"; }
 hog='import sys

@@ -80,7 +80,7 @@ nothing_left 'and gone when it is'
 
 # sandbox NUMBER COMMAND: $line becomes one of the kinds
 sandbox() {
-	local kind=$(($1 % 8)) options=()
+	local kind=$(($1 % 9)) options=()
 	shift
 	case $kind in
 	0) options=(--ro-bind /usr /usr) ;;
@@ -91,6 +91,7 @@ sandbox() {
 	5) options=(--ro-bind /usr /usr --net slirp) ;;
 	6) options=(--landlock-only --ro-bind /usr /usr) ;;
 	7) options=(--ro-bind /usr /usr --time-limit 100 --stats-file /dev/null) ;;
+	8) options=(--ro-bind /usr /usr --memory 64M --pids 20) ;;
 	esac
 	line=("$ZBOX" "${options[@]}" -- sh -c "$1")
 }
@@ -98,8 +99,15 @@ sandbox() {
 good=0
 for ((i = 0; i < 200; i++)); do
 	sandbox $i 'sleep 1000 & setsid sleep 1000 & echo >/tmp/x; exit 3'
-	"${line[@]}" </dev/null 2>>"$T/messages"
-	[ $? != 3 ] || good=$((good + 1))
+	"${line[@]}" </dev/null 2>"$T/message"
+	ended=$?
+	# a machine that was held up may have left systemd no time to answer
+	if grep -q 'does not answer' "$T/message"; then
+		"${line[@]}" </dev/null 2>"$T/message"
+		ended=$?
+	fi
+	cat "$T/message" >>"$T/messages"
+	[ $ended != 3 ] || good=$((good + 1))
 done
 is '200 sandboxes in a row, each with two processes that do not want to end' "$good" 200
 [ "$good" = 200 ] || note "$(sort "$T/messages" | uniq -c)"
@@ -109,7 +117,8 @@ nothing_left 'they leave nothing'
 
 # A start takes up to a fifth of a second here, and the command does not end by itself.
 killed=0 begun=0
-for ((i = 0; i < 100; i++)); do
+kills=54
+for ((i = 0; i < kills; i++)); do
 	: >"$T/begun"
 	sandbox $i 'echo begun; sleep 1000 & setsid sleep 1000 & sleep 1000'
 	"${line[@]}" </dev/null >"$T/begun" 2>&1 &
@@ -120,8 +129,8 @@ for ((i = 0; i < 100; i++)); do
 	[ $? != 137 ] || killed=$((killed + 1))
 	! grep -qx begun "$T/begun" || begun=$((begun + 1))
 done 2>/dev/null
-is '100 times SIGKILL at a random moment' "$killed" 100
+is "$kills times SIGKILL at a random moment" "$killed" $kills
 isnt 'sometimes the command had begun' "$begun" 0
-isnt 'and sometimes not' "$begun" 100
+isnt 'and sometimes not' "$begun" $kills
 nothing_left 'they leave nothing either'
 finish

@@ -7,7 +7,7 @@
 # shellcheck source=tests/vm/groups.sh
 . "$TESTS/vm/groups.sh"
 
-poll 20 nothing_left
+poll 10 nothing_left
 
 # ---- what cannot be had ----
 
@@ -18,23 +18,29 @@ refuses '--cpuset too' 125 'cpuset is not delegated' -- zbox_usr --cpuset 0 echo
 run limited --best-effort limits --cpuset 0 --memory 64M python3 -c "$hog" 200
 is 'best effort: the other limit holds' "$status,$(field limit)" '137,"memory"'
 contains 'best effort: a warning, and the record' "$err" 'a limit does not hold: --cpuset 0: the controller cpuset'
-ok 'failures leave nothing' poll 20 nothing_left
+ok 'failures leave nothing' poll 10 nothing_left
 
-soon() { # NAME PART VARIABLE...: with these in the environment, the error comes within two seconds
-	local name=$1 part=$2 start
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+# What this machine needs for a start of zbox counts beside the two seconds.
+start=$(now_ms)
+zbox_usr true
+patience=$((2000 + 2 * ($(now_ms) - start)))
+soon() { # NAME PART COMMAND...: what this runs, which is zbox, fails so, within two seconds
+	local name=$1 part=$2 start took
 	shift 2
-	start=$(date +%s%N)
-	refuses "$name" 125 "$part" -- env "$@" "$ZBOX" --ro-bind /usr /usr --memory 64M echo ran
-	note "after $((($(date +%s%N) - start) / 1000000)) ms"
-	is "$name: soon" $((($(date +%s%N) - start) / 1000000 < 3000)) 1
+	start=$(now_ms)
+	refuses "$name" 125 "$part" -- "$@" "$ZBOX" --ro-bind /usr /usr --memory 64M echo ran
+	took=$(($(now_ms) - start))
+	note "measured: $name: after $took ms"
+	is "$name: soon" $((took < patience)) 1
 }
 mkdir "$T/runtime"
 soon 'no bus' "no systemd manager to ask for a control group: unix:path=$T/runtime/bus: No such file" \
-	-u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR="$T/runtime"
-soon 'XDG_RUNTIME_DIR of somebody else' 'XDG_RUNTIME_DIR=/run belongs to uid 0' XDG_RUNTIME_DIR=/run
-soon 'XDG_RUNTIME_DIR of nobody' "XDG_RUNTIME_DIR=$T/none: No such file" XDG_RUNTIME_DIR="$T/none"
+	env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR="$T/runtime"
+soon 'XDG_RUNTIME_DIR of somebody else' 'XDG_RUNTIME_DIR=/run belongs to uid 0' env XDG_RUNTIME_DIR=/run
+soon 'XDG_RUNTIME_DIR of nobody' "XDG_RUNTIME_DIR=$T/none: No such file" env XDG_RUNTIME_DIR="$T/none"
 soon 'XDG_RUNTIME_DIR of another manager' 'contradicts DBUS_SESSION_BUS_ADDRESS' \
-	DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$(id -u)/bus" XDG_RUNTIME_DIR="$T/runtime"
+	env DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$(id -u)/bus" XDG_RUNTIME_DIR="$T/runtime"
 python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
@@ -43,13 +49,21 @@ time.sleep(1000)' "$T/runtime/bus" &
 silent=$!
 poll 20 test -S "$T/runtime/bus"
 soon 'a bus that is silent' "unix:path=$T/runtime/bus takes the connection and does not answer" \
-	-u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR="$T/runtime"
+	env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR="$T/runtime"
 soon 'one that DBUS_SESSION_BUS_ADDRESS names' 'takes the connection and does not answer' \
-	DBUS_SESSION_BUS_ADDRESS="unix:path=$T/runtime/bus"
+	env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/runtime/bus"
 run env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/runtime/bus" "$ZBOX" --ro-bind /usr /usr --best-effort limits --memory 64M echo ran
 is 'best effort goes on without' "$status,$out" 0,ran
 kill "$silent"
 wait "$silent" 2>/dev/null
+# What systems with version 1 look like; in the hybrid one version 2 has what was delegated here.
+soon 'version 1' 'limits need control groups of version 2, and this system has version 1 only' \
+	unshare -Urm sh -c 'mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && exec "$@"' -
+contains 'version 1: the cure' "$err" 'systemd.unified_cgroup_hierarchy=1'
+hybrid='mkdir -p tree && mount -t cgroup2 none tree && mount -t tmpfs none /sys/fs/cgroup &&
+	mkdir /sys/fs/cgroup/unified && mount --bind tree /sys/fs/cgroup/unified && exec "$@"'
+refuses 'hybrid' 125 'this system is hybrid: /sys/fs/cgroup/unified has no io, version 1 has' -- \
+	unshare -UrmC sh -c "$hybrid" - "$ZBOX" --io-weight 5 --ro-bind /usr /usr echo ran
 gives 'its twin: neither variable is needed' 0 ran -- \
 	env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR "$ZBOX" --ro-bind /usr /usr --memory 64M echo ran
 
@@ -96,7 +110,7 @@ ok 'what nobody marked as delegated is left alone' poll 30 bash -c 'pgrep -x sle
 	"$slice/app.slice"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
-ok 'and gone' poll 30 nothing_left
+ok 'and gone' poll 10 nothing_left
 # what is there while it runs, and after
 delegated --unit=own-test bash -c 'mkdir "$1/main" && echo $$ >"$1/main/cgroup.procs"
 	"$0" --ro-bind /usr /usr --memory 64M --cgroup "$1" sleep 1000 & echo $! >"$2/pid"; wait; sleep 1000' \
