@@ -145,10 +145,12 @@ lint:
 	tools/lint
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h desktop/*.h cgroup/*.h)
+# what a fuzzer has of a helper, with its library
+FUZZ_archive := unpack/zbox-unpack-tree.c unpack/zbox-unpack-layer.c unpack/zbox-unpack-remove.c $(zbox-unpack_LIBS)
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h desktop/*.h cgroup/*.h unpack/*.h)
 	@mkdir -p $(@D) $@.new
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE)
+		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE) $(FUZZ_$*)
 fuzz: $(FUZZERS:%=fuzz-%)
 fuzz-%: $(B)/fuzz/%
 	$< -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \

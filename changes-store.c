@@ -5,8 +5,8 @@
  *   store_add_root  for each directory under an overlay: N/upper, N/work
  *   store_begin     the time from which on the host's changes count as others', then the manifest
  *   store_open      later: --changes, --apply, --discard
- *   store_discard   the manifest goes last, so that what was interrupted can be found and done
- * again
+ *   store_discard   says first that it has begun, in a file of its own that goes last, so that what
+ *                   was interrupted is never taken for changes, and can be done again
  *
  * The time is the kernel's clock for files, read as the ctime of a file that is made here: a ctime
  * cannot be set, and every change of a file moves it. The clock ticks a few hundred times a second;
@@ -17,6 +17,8 @@
  * (flock).
  */
 #include "changes.h"
+
+#include "listing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +32,7 @@
 #define MANIFEST "zbox-try"
 #define MARK "zbox-try.time"
 #define NOTES "touched"
+#define ENDED "ended"
 #define NOTES_MAX (64U << 20)
 #define MANIFEST_MAX (1U << 20)
 #define TICKS_MAX 10000000 /* looks at the clock; a tick comes within 10 ms */
@@ -268,6 +271,20 @@ bool store_is_newer(const struct store *s, const struct stat *st)
 
 /* ---- opening, removing ---- */
 
+/* Had its removal begun? The last that is left of it is an empty directory. */
+static int find_end(struct store *s)
+{
+	struct listing names;
+
+	if (listing_read(&names, s->fd, s->path, 0, NULL, NULL) < 0)
+		return -1;
+	s->ended = names.count == 0;
+	for (size_t i = 0; i < names.count; i++)
+		s->ended |= strcmp(names.names[i], ENDED) == 0;
+	listing_free(&names);
+	return 0;
+}
+
 int store_open(struct store *s, const char *path)
 {
 	autoclose int fd = -1;
@@ -280,7 +297,11 @@ int store_open(struct store *s, const char *path)
 		return fail(errno, "the changes in %s", path);
 	if (open_store(s) < 0)
 		return -1;
+	if (find_end(s) < 0)
+		return -1;
 	fd = openat(s->fd, MANIFEST, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT && s->ended)
+		return 0;
 	if (fd < 0)
 		return errno == ENOENT ? fail(0, "%s holds no changes of zbox", s->path)
 				       : fail_store(s, errno);
@@ -294,6 +315,10 @@ int store_open(struct store *s, const char *path)
 
 int store_discard(struct store *s)
 {
+	/* without it on a full disk: then a repetition finds less than the manifest says */
+	autoclose int ended =
+		openat(s->fd, ENDED, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+
 	/* all but the manifest; work directories have no rights at all */
 	for (size_t i = 0; i < s->root_count; i++) {
 		char name[24];
@@ -307,6 +332,8 @@ int store_discard(struct store *s)
 		    unlinkat(s->fd, name, AT_REMOVEDIR) < 0)
 			return fail_store(s, errno);
 	}
+	if (unlinkat(s->fd, MANIFEST, 0) < 0 && errno != ENOENT)
+		return fail_store(s, errno);
 	if (remove_below(s->fd, 1) < 0 || unlinkat(AT_FDCWD, s->path, AT_REMOVEDIR) < 0)
 		return fail_store(s, errno);
 	return 0;

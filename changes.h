@@ -44,6 +44,7 @@ struct store {
 	struct store_root *roots;
 	size_t root_count;
 	bool made;               /* by store_make(), in this run */
+	bool ended;              /* applied or discarded: its removal had begun and was cut off */
 	struct store_file *ours; /* see store_note(); owned */
 	size_t our_count;
 };
@@ -66,7 +67,7 @@ int store_add_root(struct store *s, const char *path) MUST_CHECK;
 int store_begin(struct store *s) MUST_CHECK;
 
 /* Opens and locks a directory that store_make() made, which has to be the caller's alone. Returns
- * 0, or -1 after fail(). */
+ * 0, or -1 after fail(). Where s->ended there is nothing to look at but store_discard(). */
 int store_open(struct store *s, const char *path) MUST_CHECK;
 
 /* Removes the directory with all that is in it; can be done again when it was interrupted. Returns

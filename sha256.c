@@ -1,14 +1,22 @@
 /*
  * sha256.c - SHA-256 (FIPS 180-4), for names of things by what is in them.
  *
- * Written after the standard, section 6.2. An attacker chooses every byte; there is nothing here
- * that depends on them but the result.
+ * Written after the standard, section 6.2, once in C and once with the instructions that x86 has
+ * for it, which are six times as fast: archives are read for nothing else. Asking for them is a
+ * trip to the hypervisor in a virtual machine, so only who has much to add asks, once. An attacker
+ * chooses every byte; there is nothing here that depends on them but the result.
  */
 #include "sha256.h"
 
 #include "utils.h"
 
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+#define MUCH 4096 /* bytes in one piece from which on the instructions are asked for */
 
 static const uint32_t constants[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
@@ -66,6 +74,99 @@ static void take_block(uint32_t state[8], const uint8_t *block)
 		state[i] += v[i];
 }
 
+static void take_in_c(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+	for (; count > 0; count--, blocks += 64)
+		take_block(state, blocks);
+}
+
+#ifdef __x86_64__
+#define SHA_CODE __attribute__((target("sha,sse4.1")))
+
+static bool has_instructions(void)
+{
+	unsigned a, b, c, d, features;
+
+	if (!__get_cpuid_count(7, 0, &a, &features, &c, &d) || !__get_cpuid(1, &a, &b, &c, &d))
+		return false;
+	return (features & bit_SHA) && (c & bit_SSE4_1) && (c & bit_SSSE3);
+}
+
+/* Four words of the schedule from the sixteen before them. */
+SHA_CODE static __m128i next_words(const __m128i w[4], size_t i)
+{
+	__m128i sum = _mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]);
+
+	sum = _mm_add_epi32(sum, _mm_alignr_epi8(w[(i + 3) % 4], w[(i + 2) % 4], 4));
+	return _mm_sha256msg2_epu32(sum, w[(i + 3) % 4]);
+}
+
+/* The instructions keep the state as a, b, e, f and c, d, g, h, and do two rounds at a time. */
+SHA_CODE static void take_by_instructions(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+	const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+	__m128i abef = _mm_set_epi32((int)state[0], (int)state[1], (int)state[4], (int)state[5]);
+	__m128i cdgh = _mm_set_epi32((int)state[2], (int)state[3], (int)state[6], (int)state[7]);
+	uint32_t out[8];
+
+	for (; count > 0; count--, blocks += 64) {
+		const __m128i before[2] = {abef, cdgh};
+		__m128i w[4];
+
+		for (size_t i = 0; i < 16; i++) {
+			__m128i sum;
+
+			w[i % 4] =
+				i >= 4 ? next_words(w, i)
+				       : _mm_shuffle_epi8(
+						 _mm_loadu_si128((const void *)(blocks + 16 * i)),
+						 swap);
+			sum = _mm_add_epi32(w[i % 4],
+					    _mm_loadu_si128((const void *)(constants + 4 * i)));
+			cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+			abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+		}
+		abef = _mm_add_epi32(abef, before[0]);
+		cdgh = _mm_add_epi32(cdgh, before[1]);
+	}
+	_mm_storeu_si128((void *)out, abef);
+	_mm_storeu_si128((void *)(out + 4), cdgh);
+	for (size_t i = 0; i < 4; i++) { /* f e b a, h g d c */
+		static const unsigned char place[4] = {5, 4, 1, 0};
+
+		state[place[i]] = out[i];
+		state[place[i] + 2] = out[4 + i];
+	}
+}
+#else
+static bool has_instructions(void)
+{
+	return false;
+}
+
+#define take_by_instructions take_in_c
+#endif
+
+static bool slow; /* for tests */
+
+void sha256_in_c(bool only)
+{
+	slow = only;
+}
+
+/* Blocks of 64 bytes. */
+static void take_blocks(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+	static int known = -1;
+
+	if (known < 0 && count >= MUCH / 64)
+		known = has_instructions();
+	if (known > 0 && !slow)
+		take_by_instructions(state, blocks, count);
+	else
+		take_in_c(state, blocks, count);
+}
+
 void sha256_begin(struct sha256 *s)
 {
 	*s = (struct sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
@@ -85,14 +186,14 @@ void sha256_add(struct sha256 *s, const void *bytes, size_t length)
 		memcpy(s->block + used, next, part);
 		if (used + part < sizeof(s->block))
 			return;
-		take_block(s->state, s->block);
+		take_blocks(s->state, s->block, 1);
 		next += part;
 		length -= part;
 	}
-	for (; length >= sizeof(s->block); next += sizeof(s->block), length -= sizeof(s->block))
-		take_block(s->state, next);
-	if (length > 0)
-		memcpy(s->block, next, length);
+	take_blocks(s->state, next, length / sizeof(s->block));
+	if (length % sizeof(s->block) > 0)
+		memcpy(s->block, next + length / sizeof(s->block) * sizeof(s->block),
+		       length % sizeof(s->block));
 }
 
 void sha256_end(struct sha256 *s, char hex[SHA256_HEX])

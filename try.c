@@ -300,6 +300,18 @@ int try_finish(const struct sandbox *sb, struct store *s, bool ran)
 	return result;
 }
 
+/* --apply or --discard was killed while it removed what was done with: that is gone on with. */
+static int end_again(const struct sandbox *sb, struct store *s)
+{
+	if (sb->print == PRINT_CHANGES)
+		return fail(0,
+			    "%s: its changes were applied or discarded already; --discard removes "
+			    "what is left of it",
+			    s->path);
+	say(sb, "the changes in @ were applied or discarded already; the rest is removed", s->path);
+	return store_discard(s);
+}
+
 int try_page(const struct sandbox *sb)
 {
 	struct store s = STORE_NONE;
@@ -309,6 +321,11 @@ int try_page(const struct sandbox *sb)
 	if (sb->command)
 		return fail(0, "%s is no option", sb->command[0]);
 	result = store_open(&s, sb->print_arg);
+	if (result == 0 && s.ended) {
+		result = end_again(sb, &s);
+		store_free(&s);
+		return result;
+	}
 	if (result == 0 && sb->print == PRINT_DISCARD)
 		result = store_discard(&s);
 	else if (result == 0)

@@ -1,6 +1,6 @@
 /*
- * SHA-256: the examples of the standard's authors, every length around a block, and one stream cut
- * in all kinds of pieces.
+ * SHA-256 in both ways: the examples of the standard's authors, every length around a block, and
+ * one stream cut in all kinds of pieces.
  */
 #include "sha256.h"
 #include "test.h"
@@ -19,7 +19,7 @@ static const char *digest_of(const void *bytes, size_t length, size_t piece)
 	return hex;
 }
 
-int main(void)
+static void test_all(void)
 {
 	static const struct {
 		const char *text, *digest;
@@ -49,5 +49,13 @@ int main(void)
 		check(strcmp(digest_of(million, length, 1), whole) == 0, "%zu bytes, one by one",
 		      length);
 	}
+}
+
+int main(void)
+{
+	sha256_in_c(true);
+	test_all();
+	sha256_in_c(false); /* by instructions, where this processor has them */
+	test_all();
 	return test_done();
 }
