@@ -1,4 +1,5 @@
 #!/bin/bash
+# alone
 # timeout: 900
 # kill.sh [quick|full] - signals at any moment of a start, for zbox, PID 1 and each helper: SIGKILL
 # before each system call and at random; SIGTERM, SIGHUP, SIGSTOP and the end of the terminal, fewer.

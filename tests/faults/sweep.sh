@@ -1,4 +1,5 @@
 #!/bin/bash
+# alone
 # timeout: 900
 # sweep.sh [quick|wide|full [LINE...]] - each system call of a start fails in turn. Then either the command
 # has not run, the status is not 0 and a message says why; or it ran exactly as confined as without
