@@ -34,7 +34,6 @@ void control_init(struct control *c)
 int control_open(struct control *c, const struct sandbox *sb, bool terminal_inside)
 {
 	c->terminal_inside = terminal_inside;
-	c->sb = sb;
 	if (confinement_get(&c->own) < 0)
 		return -1;
 	c->dir = registry_open(true);
@@ -128,8 +127,8 @@ static bool read_request(struct control *c, struct connection *n)
 	e->give = NULL;
 	e->give_count = 0;
 	e->fd_count = m.fd_count;
-	e->entry = entry ? &c->entry : NULL;
-	e->entry_size = m.length - sizeof(e->request);
+	e->more = &c->entry;
+	e->more_size = m.length - sizeof(e->request);
 	return true;
 }
 
@@ -195,9 +194,9 @@ static const char *network_word(const struct sandbox *sb)
 	return sb->unshare & CLONE_NEWNET ? "none" : "host";
 }
 
-void control_describe(const struct control *c, struct control_info *info)
+void control_describe(const struct control *c, const struct sandbox *sb, struct control_info *info)
 {
-	struct identity id = identity_of(c->sb);
+	struct identity id = identity_of(sb);
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
@@ -205,9 +204,9 @@ void control_describe(const struct control *c, struct control_info *info)
 	info->gid = id.gid;
 	info->age_us = (uint64_t)((now.tv_sec - c->start.tv_sec) * 1000000 +
 				  (now.tv_nsec - c->start.tv_nsec) / 1000);
-	(void)snprintf(info->network, sizeof(info->network), "%s", network_word(c->sb));
-	limits_text(c->sb, info->limits, sizeof(info->limits));
-	describe_command(c->sb, info->command);
+	(void)snprintf(info->network, sizeof(info->network), "%s", network_word(sb));
+	limits_text(sb, info->limits, sizeof(info->limits));
+	describe_command(sb, info->command);
 }
 
 void control_close(struct control *c, int status)

@@ -25,8 +25,9 @@ struct connection {
 struct control_event {
 	struct connection *from;
 	struct control_request request;
-	struct entry *entry; /* CONTROL_ENTER, checked; entry_size bytes of it */
-	size_t entry_size;
+	void *more; /* what follows the request, checked: CONTROL_ENTER a struct entry,
+		       CONTROL_UPDATE words */
+	size_t more_size;
 	int fds[ENTRY_FDS]; /* owned by the event: control_answer() closes them */
 	size_t fd_count;
 	int *give; /* descriptors for the answer; borrowed, NULL none */
@@ -35,7 +36,6 @@ struct control_event {
 
 /* Keep it in static memory and make it with control_init(). */
 struct control {
-	const struct sandbox *sb;
 	const char *name; /* borrowed; NULL: nothing was claimed */
 	int dir, listener;
 	ino_t inode;
@@ -72,8 +72,9 @@ struct control_event *control_next(struct control *c, struct pollfd *polls, bool
 void control_answer(struct control_event *e, int err, const char *text,
 		    const struct control_info *info, bool waits);
 
-/* What is asked for with CONTROL_INFO, but for pid, child and started. */
-void control_describe(const struct control *c, struct control_info *info);
+/* What is asked for with CONTROL_INFO, but for pid, child and started. sb: with the limits that
+ * hold now. */
+void control_describe(const struct control *c, const struct sandbox *sb, struct control_info *info);
 
 /* The end: tells those who wait, gives the name back. Safe on a control that claimed nothing. */
 void control_close(struct control *c, int status);

@@ -30,13 +30,20 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-bool control_request_is_sound(const struct control_request *r, const struct entry *entry,
-			      size_t size)
+/* Words, all of them with an end; what they mean is seen when they are read. */
+static bool changes_are_sound(const char *words, size_t size)
+{
+	return size > 0 && size <= CONTROL_CHANGES && words[size - 1] == '\0';
+}
+
+bool control_request_is_sound(const struct control_request *r, const void *more, size_t size)
 {
 	if (size < sizeof(*r) || r->kind >= CONTROL_KINDS)
 		return false;
 	if (r->kind == CONTROL_ENTER)
-		return r->value == 0 && entry && entry_is_sound(entry, size - sizeof(*r));
+		return r->value == 0 && more && entry_is_sound(more, size - sizeof(*r));
+	if (r->kind == CONTROL_UPDATE)
+		return r->value == 0 && more && changes_are_sound(more, size - sizeof(*r));
 	if (size != sizeof(*r))
 		return false;
 	return r->kind == CONTROL_SIGNAL ? r->value >= 1 && r->value <= 64 : r->value == 0;

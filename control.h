@@ -5,6 +5,7 @@
  *
  *   server   struct control_hello                   once it knows who connected
  *   client   struct control_request [struct entry]  descriptors with CONTROL_ENTER
+ *            struct control_request, limits         with CONTROL_UPDATE
  *   server   struct control_answer [struct control_info]
  *   server   struct control_answer again, at the end of the sandbox, for who waits for it
  *
@@ -20,10 +21,11 @@
 #include <sys/types.h>
 
 #define CONTROL_MAGIC 0x7a626f78U /* and the version: another layout is another number */
-#define CONTROL_VERSION 1U
+#define CONTROL_VERSION 2U
 
 enum control_kind {
-	CONTROL_INFO,    /* answered with struct control_info */
+	CONTROL_INFO,    /* answered with struct control_info, and with the directory of the control
+			    group where there is one */
 	CONTROL_SIGNAL,  /* value: for the command */
 	CONTROL_END,     /* everything is killed; answered a second time when it has ended */
 	CONTROL_WAIT,    /* answered a second time when it has ended */
@@ -31,6 +33,7 @@ enum control_kind {
 	CONTROL_FREEZE,  /* everything inside is stopped, */
 	CONTROL_THAW,    /* and continued */
 	CONTROL_NETWORK, /* answered with the network namespace, and resolv.conf if it has one */
+	CONTROL_UPDATE,  /* followed by limits, as cgroup_update() takes them */
 	CONTROL_KINDS
 };
 
@@ -45,7 +48,8 @@ struct control_request {
 	int32_t value;
 };
 
-#define CONTROL_TEXT 256
+#define CONTROL_CHANGES 4096 /* bytes of limits, with their NULs */
+#define CONTROL_TEXT 512
 
 struct control_answer {
 	int32_t err;             /* 0: it is done; else an errno, EPROTO where none fits */
@@ -67,10 +71,9 @@ struct control_info {
 	char command[CONTROL_COMMAND]; /* the words, with blanks between; cut off where too long */
 };
 
-/* Whether the first size bytes are a sound request; entry is where an entry begins, or NULL when
- * there is none. Pure. */
-bool control_request_is_sound(const struct control_request *r, const struct entry *entry,
-			      size_t size);
+/* Whether the first size bytes are a sound request; more: what follows the struct, or NULL when
+ * nothing does. Pure. */
+bool control_request_is_sound(const struct control_request *r, const void *more, size_t size);
 
 /* ---- who is at the other end ---- */
 

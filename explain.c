@@ -249,6 +249,9 @@ static void explain_desktop(struct page *p, const struct sandbox *sb)
 
 		if (preset->missing)
 			page_format(p, preset->name, "left out: %s", preset->missing);
+		else if (preset->kind == PRESET_WAYLAND && sb->context_display)
+			page_format(p, preset->name, "given, as the sandboxed program %s",
+				    sb->context_app);
 		else
 			page_format(p, preset->name, "given%s%s", preset->operand ? ": " : "",
 				    preset->operand ? preset->operand : "");

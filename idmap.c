@@ -323,9 +323,16 @@ static int choose(struct sandbox *sb, bool users, uint32_t caller, uint32_t own,
 
 static int check_id(const struct id_map *map, const char *kind, int64_t id)
 {
-	if (id >= 0 && idmap_outside(map, (uint32_t)id) < 0)
+	if (id >= 0 && map->count > 0 && idmap_outside(map, (uint32_t)id) < 0)
 		return fail(0, "--%s %lld: not in the map", kind, (long long)id);
 	return 0;
+}
+
+int idmap_check(const struct sandbox *sb)
+{
+	if (check_id(&sb->uid_map, "uid", sb->uid) < 0)
+		return -1;
+	return check_id(&sb->gid_map, "gid", sb->gid);
 }
 
 int idmap_choose(struct sandbox *sb)
@@ -337,7 +344,5 @@ int idmap_choose(struct sandbox *sb)
 	if (choose(sb, true, geteuid(), keep ? geteuid() : 0, &sb->uid_map) < 0 ||
 	    choose(sb, false, getegid(), keep ? getegid() : 0, &sb->gid_map) < 0)
 		return -1;
-	if (check_id(&sb->uid_map, "uid", sb->uid) < 0)
-		return -1;
-	return check_id(&sb->gid_map, "gid", sb->gid);
+	return idmap_check(sb);
 }

@@ -50,4 +50,8 @@ int64_t idmap_outside(const struct id_map *map, uint32_t inner);
  * caller's own id. Returns 0, or -1 after fail(). */
 int idmap_choose(struct sandbox *sb) MUST_CHECK;
 
+/* Refuses a user or group of the command that is not in sb's maps. Returns 0, or -1 after fail().
+ */
+int idmap_check(const struct sandbox *sb) MUST_CHECK;
+
 #endif

@@ -45,6 +45,7 @@
 #include "base.h"
 #include "cgroup/shield.h"
 #include "channel.h"
+#include "desktop/context.h"
 #include "init.h"
 #include "kernel.h"
 #include "mounts.h"
@@ -217,11 +218,21 @@ static int inside_terminal(const struct sandbox *sb, struct run *run)
 	return t->replaced && run->terminal_inside ? inside_new_terminal(t, run) : 0;
 }
 
-/* ---- D-Bus ---- */
+/* ---- D-Bus, the display ---- */
 
 static int inside_bus(const struct sandbox *sb, struct run *run)
 {
 	return sb->bus_directory ? proxy_hand_over(sb, &run->bus) : 0;
+}
+
+static int inside_display(const struct sandbox *sb, struct run *run)
+{
+	return sb->context_display ? context_hand_over(sb, &run->display) : 0;
+}
+
+static int inside_display_ready(const struct sandbox *sb, struct run *run)
+{
+	return sb->context_display ? context_wait(&run->display) : 0;
 }
 
 static int inside_bus_ready(const struct sandbox *sb, struct run *run)
@@ -369,11 +380,13 @@ static const struct stage inside[] = {
 	{"hostname", inside_host_name},
 	{"mounts", inside_mounts},
 	{"dbus", inside_bus}, /* its directory is there from here on */
+	{"wayland", inside_display},
 	{"terminal", inside_terminal},
 	{"namespaces", inside_namespaces},
 	{"set-up", inside_last_reads},
 	{"directory", inside_directory},
 	{"dbus", inside_bus_ready}, /* as late as can be */
+	{"wayland", inside_display_ready},
 	{"network", inside_network_ready},
 	{"limits", inside_limits},
 	{"privileges", inside_privileges},

@@ -1,15 +1,18 @@
 /*
- * manage.c - --list, --kill, --wait, --freeze, --thaw, --stats-of: what is done with sandboxes that
- * run.
+ * manage.c - --list, --kill, --wait, --freeze, --thaw, --update, --stats-of: what is done with
+ * sandboxes that run.
  *
  * Each asks the zbox of the sandbox (control-client.c). What the processes inside use is read here,
- * from /proc, so that a zbox that has other things to do is not kept from them; its own answer
+ * so that a zbox that has other things to do is not kept from them: from the control group that it
+ * hands out, which counts all of them; where there is none from /proc, and its own answer
  * afterwards says that the processes were still its.
  *
  * Names and commands are somebody else's texts to a terminal: text.c makes them fit for it.
  */
 #include "manage.h"
 
+#include "cgroup/cgroup.h"
+#include "cgroup/limits.h"
 #include "page.h"
 #include "registry.h"
 #include "text.h"
@@ -61,11 +64,40 @@ static int kill_sandbox(const struct sandbox *sb)
 	return status < 0 ? -1 : 0;
 }
 
+/* ---- --update ---- */
+
+static int update(const struct sandbox *sb)
+{
+	struct control_client c = CONTROL_CLIENT_NONE;
+	struct control_answer answer = {0};
+	char words[CONTROL_CHANGES];
+	struct control_message m = {.parts = {{words, 0}}};
+	int result = -1;
+
+	for (size_t i = 0; i < sb->cgroup_limit_count; i++) {
+		const struct cgroup_limit *limit = &sb->cgroup_limits[i];
+		size_t *used = &m.parts[0].size;
+		int length = snprintf(words + *used, sizeof(words) - *used, "%s%c%s",
+				      cgroup_limit_name(limit->kind), '\0', limit->text);
+
+		if (length < 0 || (size_t)length >= sizeof(words) - *used)
+			return fail(0, "more than %d bytes of limits", CONTROL_CHANGES);
+		*used += (size_t)length + 1;
+	}
+	if (client_find(sb->manage_name, true, &c) < 0)
+		return -1;
+	if (client_ask(&c, CONTROL_UPDATE, 0, &m, &answer, NULL) == 0)
+		result = check_answer(sb, &answer);
+	client_close(&c);
+	return result;
+}
+
 /* ---- what is used ---- */
 
 struct used {
 	uint64_t cpu_us, memory;
 	size_t processes;
+	bool frozen; /* all stands still, by the control group */
 };
 
 static uint64_t resident(pid_t pid)
@@ -84,10 +116,11 @@ static uint64_t resident(pid_t pid)
 	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Of everything below the child of zbox, and that itself. */
-static int measure(pid_t child, struct used *used)
+/* Of everything below the child of zbox, and that itself; group: its control group, -1 none. */
+static int measure(pid_t child, int group, struct used *used)
 {
 	struct usage usage = {0};
+	struct cgroup_usage counted;
 
 	if (usage_sample(&usage, child) < 0)
 		return -1;
@@ -95,6 +128,14 @@ static int measure(pid_t child, struct used *used)
 	for (size_t i = 0; i < usage.count; i++)
 		used->memory += resident(usage.entries[i].pid);
 	usage_free(&usage);
+	if (group < 0)
+		return 0;
+	cgroup_usage_read(group, &counted);
+	if (counted.memory != NOT_COUNTED)
+		used->memory = counted.memory;
+	if (counted.user_us != NOT_COUNTED && counted.system_us != NOT_COUNTED)
+		used->cpu_us = counted.user_us + counted.system_us;
+	used->frozen = cgroup_is_frozen(group);
 	return 0;
 }
 
@@ -108,7 +149,7 @@ static int look_once(int dir, const char *name, struct control_info *info, struc
 		return result;
 	result = client_ask(&c, CONTROL_INFO, 0, NULL, &answer, info);
 	if (result == 0 && answer.err == 0)
-		result = measure(info->child, used) == 0 ? 1 : 0;
+		result = measure(info->child, c.fd_count > 0 ? c.fds[0] : -1, used) == 0;
 	/* the child was zbox's all the time: the same zbox still lives */
 	if (result > 0)
 		result = peer_confirm(&c.peer, c.peer.pid) < 0 ? -1 : 1;
@@ -183,34 +224,36 @@ static int all_stand_still(pid_t child)
 	return result;
 }
 
-static int wait_until_still(const struct sandbox *sb, pid_t child)
+/* Returns 1 when everything stands still, 0 when not yet, or -1 after fail(). */
+static int look_whether_still(const struct sandbox *sb, int dir)
 {
-	const struct timespec pause = {.tv_nsec = STILL_PAUSE};
+	struct control_info info = {0};
+	struct used used = {0};
+	int result;
 
-	for (int i = 0; i < STILL_TRIES; i++) {
-		int result = all_stand_still(child);
-
-		if (result < 0)
-			return fail(errno, "the processes of the sandbox %s", sb->manage_name);
-		if (result > 0)
-			return 0;
-		(void)nanosleep(&pause, NULL);
-	}
-	return fail(ETIMEDOUT, "not everything in the sandbox %s stands still", sb->manage_name);
+	if (dir < 0 || look_at(dir, sb->manage_name, &info, &used) <= 0)
+		return fail(0, "the sandbox %s has ended", sb->manage_name);
+	result = used.frozen ? 1 : all_stand_still(info.child);
+	return result < 0 ? fail(errno, "the processes of the sandbox %s", sb->manage_name)
+			  : result;
 }
 
 static int freeze(const struct sandbox *sb)
 {
+	const struct timespec pause = {.tv_nsec = STILL_PAUSE};
 	autoclose int dir = -1;
-	struct control_info info = {0};
-	struct used used = {0};
 
 	if (ask_simply(sb, CONTROL_FREEZE, 0, false) < 0)
 		return -1;
 	dir = registry_open(false);
-	if (dir < 0 || look_at(dir, sb->manage_name, &info, &used) <= 0)
-		return fail(0, "the sandbox %s has ended", sb->manage_name);
-	return wait_until_still(sb, info.child);
+	for (int i = 0; i < STILL_TRIES; i++) {
+		int result = look_whether_still(sb, dir);
+
+		if (result != 0)
+			return result < 0 ? -1 : 0;
+		(void)nanosleep(&pause, NULL);
+	}
+	return fail(ETIMEDOUT, "not everything in the sandbox %s stands still", sb->manage_name);
 }
 
 /* ---- --list ---- */
@@ -370,7 +413,7 @@ int manage(const struct sandbox *sb)
 		[MANAGE_ENTER] = "enter",         [MANAGE_KILL] = "kill",
 		[MANAGE_WAIT] = "wait",           [MANAGE_STATS] = "stats-of",
 		[MANAGE_STATS_JSON] = "stats-of", [MANAGE_FREEZE] = "freeze",
-		[MANAGE_THAW] = "thaw",
+		[MANAGE_THAW] = "thaw",           [MANAGE_UPDATE] = "update",
 	};
 
 	failure_step(steps[sb->manage]);
@@ -388,6 +431,8 @@ int manage(const struct sandbox *sb)
 		return freeze(sb);
 	case MANAGE_THAW:
 		return ask_simply(sb, CONTROL_THAW, 0, false);
+	case MANAGE_UPDATE:
+		return update(sb);
 	case MANAGE_STATS:
 	case MANAGE_STATS_JSON:
 		return stats(sb);

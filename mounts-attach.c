@@ -280,6 +280,13 @@ static int bottom_bindable(const struct builder *b, bool bindable)
 			    bindable ? MS_PRIVATE : MS_UNBINDABLE, NULL);
 }
 
+static bool is_base(const struct builder *b, const struct stat *st)
+{
+	struct stat base;
+
+	return fstat(b->base, &base) == 0 && base.st_dev == st->st_dev && base.st_ino == st->st_ino;
+}
+
 static int bind_old(const struct builder *b, int tree, const char *to)
 {
 	char from[FD_PATH];
@@ -289,8 +296,9 @@ static int bind_old(const struct builder *b, int tree, const char *to)
 	if (fstat(tree, &st) < 0)
 		return -1;
 	(void)fd_path(from, tree);
+	/* what is unbindable could not be bound from; and nothing of base but base contains "/" */
 	if (st.st_dev == b->base_dev)
-		return kernel_mount(from, to, NULL, MS_BIND, NULL);
+		return kernel_mount(from, to, NULL, MS_BIND | (is_base(b, &st) ? 0 : MS_REC), NULL);
 	if (bottom_bindable(b, false) < 0)
 		return -1;
 	result = kernel_mount(from, to, NULL, MS_BIND | MS_REC, NULL);

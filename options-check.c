@@ -68,6 +68,19 @@ static bool in_force_by_name(const struct sandbox *sb, const char *name, size_t 
 	return false;
 }
 
+/* name|other: one of them is enough. */
+static bool one_in_force(const struct sandbox *sb, const char *names, size_t length)
+{
+	for (size_t first; length > 0; names += first, length -= first) {
+		const char *bar = memchr(names, '|', length);
+
+		first = bar ? (size_t)(bar - names) + 1 : length;
+		if (in_force_by_name(sb, names, bar ? first - 1 : first))
+			return true;
+	}
+	return false;
+}
+
 /* Where a profile gave the option, for the failure on record. */
 static int blame_profile(const struct sandbox *sb, const struct option *o)
 {
@@ -88,15 +101,18 @@ static int blame_profile(const struct sandbox *sb, const struct option *o)
 static int check_list(const struct sandbox *sb, const struct option *o, const char *list,
 		      bool wanted)
 {
-	size_t length;
-	const char *word;
+	size_t length, first;
+	const char *word, *bar;
 
 	for (unsigned i = 0; list && (word = args_word(list, i, &length)) != NULL; i++) {
-		if (in_force_by_name(sb, word, length) == wanted)
+		if (one_in_force(sb, word, length) == wanted)
 			continue;
-		(void)fail(0,
-			   wanted ? "--%s requires --%.*s" : "--%s cannot be combined with --%.*s",
-			   o->name, (int)length, word);
+		bar = memchr(word, '|', length);
+		first = bar ? (size_t)(bar - word) : length;
+		(void)fail(0, "--%s %s --%.*s%s%.*s", o->name,
+			   wanted ? "requires" : "cannot be combined with", (int)first, word,
+			   bar ? " or --" : "", bar ? (int)(length - first) - 1 : 0,
+			   bar ? bar + 1 : "");
 		return blame_profile(sb, o);
 	}
 	return 0;
@@ -115,7 +131,7 @@ static int check_zbox(const struct sandbox *sb)
 
 static int check_command(struct sandbox *sb)
 {
-	if (sb->command)
+	if (sb->command || sb->oci) /* an image may have one */
 		return 0;
 	sb->print = PRINT_HELP;
 	return fail(0, "no command given");

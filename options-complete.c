@@ -2,7 +2,8 @@
  * options-complete.c - the completions for bash, zsh and fish, from the rows of the option table.
  *
  * All three do the same: walk over the words that are there, so that an operand is not taken for
- * an option; complete an operand by its word in the column args (a path, or one of a|b|c); and from
+ * an option; complete an operand by its word in the column args (a path, one of a|b|c, or the name
+ * of a sandbox that runs, for which the zbox that stands there is asked); and from
  * the first word that is no option on leave the rest to the completion of that command. Options
  * that the name bwrap does not have are not offered for it.
  *
@@ -68,6 +69,23 @@ static void print_path_operands(FILE *out, const char *separator)
 		}
 	}
 }
+
+/* The same of the options whose first operand is the name of a sandbox that runs. */
+static void print_running_operands(FILE *out, const char *separator)
+{
+	const struct option *o;
+	const char *before = "";
+
+	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
+		if (!args_is_running(o->args))
+			continue;
+		fprintf(out, "%s--%s:1", before, o->name);
+		before = separator;
+	}
+}
+
+/* Shell code that prints their names, without the head of the table; %s: the program. */
+#define PRINT_RUNNING "%s --list 2>/dev/null | sed -n '2,$s/ .*//p'"
 
 /* ---- bash ---- */
 
@@ -145,8 +163,13 @@ static void print_bash_operands(FILE *out)
 	      out);
 	print_path_operands(out, " | \\\n\t\t");
 	fputs(")\n\t\tcompopt -o filenames\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n",
+	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n\t",
 	      out);
+	print_running_operands(out, " | \\\n\t\t");
+	fprintf(out,
+		")\n\t\tmapfile -t COMPREPLY < <(compgen -W \"$(" PRINT_RUNNING
+		")\" -- \"$cur\") ;;\n",
+		"\"${COMP_WORDS[0]}\"");
 	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		const char *word = args_word(o->args, 0, &length);
 
@@ -176,8 +199,10 @@ static void print_bash(FILE *out)
 
 /* ---- zsh ---- */
 
-static void print_zsh_operand(FILE *out, const char *word, size_t length, bool optional)
+static void print_zsh_operand(FILE *out, const struct option *o, const char *word, size_t length)
 {
+	bool optional = word[0] == '[';
+
 	fprintf(out, "%s:", optional ? ":" : "");
 	if (args_is_choice(word, length)) {
 		fputs("value:(", out);
@@ -185,7 +210,10 @@ static void print_zsh_operand(FILE *out, const char *word, size_t length, bool o
 		fputc(')', out);
 		return;
 	}
-	fprintf(out, "%.*s:%s", (int)length, word, args_is_path(word, length) ? "_files" : " ");
+	fprintf(out, "%.*s:%s", (int)length, word,
+		args_is_path(word, length) ? "_files"
+		: args_is_running(o->args) ? "_zbox_running"
+					   : " ");
 }
 
 static void print_zsh_rows(FILE *out, unsigned personality)
@@ -209,7 +237,7 @@ static void print_zsh_rows(FILE *out, unsigned personality)
 			if (word[0] == '.')
 				fputs(":*: : ", out);
 			else
-				print_zsh_operand(out, word, length, word[0] == '[');
+				print_zsh_operand(out, o, word, length);
 		}
 		fputs("'\n", out);
 	}
@@ -217,9 +245,12 @@ static void print_zsh_rows(FILE *out, unsigned personality)
 
 static void print_zsh(FILE *out)
 {
-	fputs("#compdef zbox bwrap\n# printed by zbox --print zsh\n\n"
-	      "local -a _zbox_common _zbox_own\n_zbox_common=(\n",
-	      out);
+	fprintf(out,
+		"#compdef zbox bwrap\n# printed by zbox --print zsh\n\n_zbox_running()\n{\n"
+		"\tlocal -a names\n\tnames=(${(f)\"$(" PRINT_RUNNING
+		")\"})\n\tcompadd -a names\n}\n\n",
+		"$words[1]");
+	fputs("local -a _zbox_common _zbox_own\n_zbox_common=(\n", out);
 	print_zsh_rows(out, FOR_BOTH);
 	fputs(")\n_zbox_own=(\n", out);
 	print_zsh_rows(out, FOR_ZBOX);
@@ -313,8 +344,14 @@ static void print_fish(FILE *out)
 	fputs("# zbox and bwrap; printed by zbox --print fish\n\n", out);
 	print_fish_counts(out);
 	fputs(fish_walk, out);
+	fprintf(out,
+		"function __zbox_running\n\tset -l words (commandline -opc)\n"
+		"\t" PRINT_RUNNING "\nend\n\n",
+		"$words[1]");
 	fputs("set -l paths ", out);
 	print_path_operands(out, " \\\n\t");
+	fputs("\nset -l running ", out);
+	print_running_operands(out, " \\\n\t");
 	fputs("\n\nfor name in zbox bwrap\n\tcomplete -c $name -f\n"
 	      "\tcomplete -c $name -F -n \"__zbox_is $paths\"\n"
 	      "\tcomplete -c $name -n __zbox_is_command -a '(__zbox_complete_command)'\n"
@@ -325,7 +362,7 @@ static void print_fish(FILE *out)
 			fprintf(out, "\tcomplete -c $name -n '__zbox_is option' -l %s -d '%s'\n",
 				o->name, o->help);
 	}
-	fputs("end\n\n", out);
+	fputs("end\n\ncomplete -c zbox -f -n \"__zbox_is $running\" -a '(__zbox_running)'\n", out);
 	for (unsigned n = 0; (o = option_at(&n)) != NULL; n++) {
 		if (o->personality == FOR_ZBOX)
 			fprintf(out, "complete -c zbox -n '__zbox_is option' -l %s -d '%s'\n",

@@ -45,7 +45,7 @@ static int add_preset(struct parser *p, const struct option *o, char **arg)
 
 /* The names are those of enum preset_kind, in its order. */
 static const char kinds[] = "wayland|x11|audio|pipewire|gpu|camera|joystick|cups|fonts|themes|"
-			    "home|cache|dbus|dbus-system|files";
+			    "home|cache|dbus|dbus-system|files|portals";
 
 /* A name of D-Bus, with .* for those below it; a rule NAME=[METHOD][@PATH] where that is wanted. */
 static bool is_rule(const char *text, bool with_rule)
@@ -89,7 +89,9 @@ int check_desktop(const struct sandbox *sb)
 		bool given = false;
 
 		for (size_t j = 0; j < sb->preset_count; j++)
-			given |= sb->presets[j].kind == kinds_of[rule->bus];
+			given |=
+				sb->presets[j].kind == kinds_of[rule->bus] ||
+				(rule->bus == BUS_SESSION && sb->presets[j].kind == PRESET_PORTALS);
 		if (!given)
 			return fail(0, "a rule for %s requires --%s", rule->operand,
 				    options[rule->bus]);
@@ -124,13 +126,21 @@ const struct option options_desktop[] = {
 	 PRESET(PRESET_WAYLAND, PRESET_REQUIRED),
 	 .help = "Windows on the Wayland display",
 	 .man = "Puts in the socket that WAYLAND_DISPLAY names (wayland-0 without it) and sets "
-		"WAYLAND_DISPLAY and XDG_SESSION_TYPE. A program sees its own windows only, unless "
-		"the compositor offers more to every client. As with all options of this group, "
+		"WAYLAND_DISPLAY and XDG_SESSION_TYPE. A program sees its own windows only. Where "
+		"the compositor has the protocol security-context-v1, the socket is one of the "
+		"command's own, and the compositor knows that a sandboxed program is behind it, to "
+		"which it offers less than to others: no pictures of the screen, for one. Where it "
+		"has not, a line on standard error says so (not with --quiet). As with all options "
+		"of this group, "
 		"what is not there is an error; with -try it is left out, and --explain says why."},
 	{.name = "wayland-try",
 	 PRESET(PRESET_WAYLAND, PRESET_TRY),
 	 .help = "The same where there is a Wayland display",
 	 .man = "Like --wayland, and left out where there is no such display."},
+	{.name = "wayland-context",
+	 PRESET(PRESET_WAYLAND, PRESET_STRICT),
+	 .help = "The same, only as a sandboxed program",
+	 .man = "Like --wayland, and an error where the compositor has no security contexts."},
 	{.name = "x11",
 	 PRESET(PRESET_X11, PRESET_REQUIRED),
 	 .help = "Windows on the X11 display, which has no walls",
@@ -250,7 +260,7 @@ const struct option options_desktop[] = {
 		"after "
 		"--home."},
 	{.name = "files",
-	 .args = "[ro|rw]",
+	 .args = "[ro|rw|portal|portal-rw]",
 	 .apply = add_preset,
 	 .personality = FOR_ZBOX,
 	 .value = PRESET_FILES,
@@ -259,7 +269,10 @@ const struct option options_desktop[] = {
 	 .man = "Each word of the command that is the path of an ordinary file, or a file URI of "
 		"one, brings that file in at its own place, read-only, or writable with =rw; so a "
 		"viewer can be given a document as it is outside. Folders and words that begin "
-		"with a dash bring nothing. Not for commands whose words somebody else "
+		"with a dash bring nothing. With =portal (read-only) or =portal-rw, behind "
+		"--portals, each goes through the document portal instead, and the word becomes "
+		"its path there: the folder that the file is in stays unnamed, and a file that is "
+		"replaced is the new one inside. Not for commands whose words somebody else "
 		"chooses."},
 	{.name = "desktop-entry",
 	 .args = "APP",
@@ -290,7 +303,7 @@ const struct option options_desktop[] = {
 	 .help = "Take back what a profile gave, such as audio or x11",
 	 .man = "Takes back what an earlier option of this group, say that of a profile, has put "
 		"in: wayland, x11, audio, pipewire, gpu, camera, joystick, cups, fonts, themes, "
-		"home, dbus, dbus-system, files, or cache for all caches."},
+		"home, dbus, dbus-system, files, portals, or cache for all caches."},
 	{0},
 };
 
@@ -309,12 +322,43 @@ const struct option options_dbus[] = {
 	 PRESET(PRESET_DBUS, PRESET_TRY),
 	 .help = "The same where there is a session bus",
 	 .man = "Like --dbus, and left out where there is no session bus or no xdg-dbus-proxy."},
+	{.name = "portals",
+	 .args = "[APP]",
+	 .apply = add_preset,
+	 .personality = FOR_ZBOX,
+	 .value = PRESET_PORTALS,
+	 .flags = PRESET_REQUIRED,
+	 .conflicts = "landlock-only",
+	 .help = "File dialogs and the like from the desktop, as APP",
+	 .man = "Lets the command call the desktop's portals (org.freedesktop.portal.Desktop and "
+		".Documents), which ask the user: for a file to open or to save, for a picture of "
+		"the screen. To them it is the sandboxed application APP: a name as Flatpak has "
+		"them, with two dots at least, or zbox.app.NAME with the name of the command; what "
+		"was allowed to an application of that name counts for the command, so do not lend "
+		"it that of another. Brings --dbus along; /.flatpak-info, also for those who look "
+		"whether they are in Flatpak; $XDG_RUNTIME_DIR/doc, with the documents that were "
+		"given to APP; and a folder in $XDG_RUNTIME_DIR/.flatpak outside, by which flatpak "
+		"ps and kill find the sandbox too. Portals of other names, such as "
+		"org.freedesktop.portal.Flatpak, which starts further sandboxes, are called with "
+		"--dbus-call. Some versions of xdg-desktop-portal want an entry APP.desktop in the "
+		"menus."},
+	{.name = "portals-try",
+	 .args = "[APP]",
+	 .apply = add_preset,
+	 .personality = FOR_ZBOX,
+	 .value = PRESET_PORTALS,
+	 .flags = PRESET_TRY,
+	 .conflicts = "landlock-only",
+	 .help = "The same where there are portals",
+	 .man = "Like --portals, and left out where there is no session bus, no xdg-dbus-proxy or "
+		"no document portal."},
 	{.name = "dbus-talk",
 	 BUS(BUS_SESSION, "NAME"),
 	 .help = "Let the command talk to NAME",
 	 .man = "The command may see the name on the session bus, call its methods and get its "
-		"signals. NAME.* is NAME and the names below it. May be repeated; requires --dbus "
-		"or --dbus-try. Think of what the service does for who asks: "
+		"signals. NAME.* is NAME and the names below it. May be repeated; requires "
+		"--dbus, --portals or one of these with -try. Think of what the service does for "
+		"who asks: "
 		"org.freedesktop.systemd1 and org.freedesktop.Flatpak start programs outside."},
 	{.name = "dbus-own",
 	 BUS(BUS_SESSION, "NAME"),

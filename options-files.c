@@ -297,7 +297,7 @@ const struct option options_overlays[] = {
 	 .args = "[PATH]",
 	 .apply = add_try,
 	 .personality = FOR_ZBOX,
-	 .conflicts = "landlock-only map rootfs",
+	 .conflicts = "landlock-only map rootfs oci",
 	 .help = "Let the command change PATH, or the host, on trial",
 	 .man = "Puts the directory PATH at its own place, so that the command may change it and "
 		"the "

@@ -78,27 +78,14 @@ int set_offset(struct parser *p, const struct option *o, char **arg)
 	return 0;
 }
 
-/* One for each kind; of io-max one for each device. */
-static struct cgroup_limit *find_limit(const struct sandbox *sb, const struct cgroup_limit *limit)
-{
-	for (size_t i = 0; i < sb->cgroup_limit_count; i++) {
-		struct cgroup_limit *l = &sb->cgroup_limits[i];
-
-		if (l->kind == limit->kind && l->device == limit->device &&
-		    strncmp(l->text, limit->text, limit->device) == 0)
-			return l;
-	}
-	return NULL;
-}
-
-static int add_cgroup_limit(struct parser *p, const struct option *o, char **arg)
+int add_cgroup_limit(struct parser *p, const struct option *o, char **arg)
 {
 	struct sandbox *sb = p->sb;
 	struct cgroup_limit limit, *slot;
 
 	if (cgroup_limit_parse(o->name, arg[0], &limit) < 0)
 		return -1;
-	slot = find_limit(sb, &limit);
+	slot = cgroup_limit_find(sb->cgroup_limits, sb->cgroup_limit_count, &limit);
 	if (!slot)
 		slot = array_add(&sb->cgroup_limits, &sb->cgroup_limit_count, sizeof(*slot));
 	if (!slot)

@@ -342,7 +342,14 @@ static void put_synopsis(FILE *out, const struct option *o)
 	fputc('\n', out);
 }
 
-/* "Requires --a, --b and --c." for the columns needs and conflicts. */
+static void put_name(FILE *out, const char *before, const char *name, size_t length)
+{
+	fprintf(out, "%s\\fB\\-\\-", before);
+	put_text(out, name, length);
+	fputs("\\fR", out);
+}
+
+/* "Requires --a, --b or --c, and --d." for the columns needs and conflicts. */
 static void put_list(FILE *out, const char *before, const char *list)
 {
 	size_t length, next;
@@ -351,9 +358,12 @@ static void put_list(FILE *out, const char *before, const char *list)
 	for (unsigned i = 0; list && (word = args_word(list, i, &length)) != NULL; i++) {
 		const char *glue = args_word(list, i + 1, &next) ? ", " : " and ";
 
-		fprintf(out, "%s\\fB\\-\\-", i == 0 ? before : glue);
-		put_text(out, word, length);
-		fputs("\\fR", out);
+		const char *bar = memchr(word, '|', length);
+		size_t first = bar ? (size_t)(bar - word) : length;
+
+		put_name(out, i == 0 ? before : glue, word, first);
+		if (bar)
+			put_name(out, " or ", bar + 1, length - first - 1);
 	}
 	if (list)
 		fputs(".\n", out);

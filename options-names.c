@@ -99,6 +99,41 @@ static int take_command(struct sandbox *sb, const struct option *o, char **words
 	return words[0] ? 0 : fail(0, "--%s: no command given", o->name);
 }
 
+/* The rows of options-limits.c read them. A path would be looked up where zbox was started. */
+static int take_limits(struct parser *p, const struct option *o, char **words)
+{
+	size_t left = 0;
+
+	while (words[left])
+		left++;
+	if (left == 0)
+		return fail(0, "--%s takes limits behind the name, such as --memory 1G", o->name);
+	while (left > 0) {
+		unsigned number;
+		char *value;
+		const struct option *limit = parse_name(p, words[0], &number, &value);
+		int taken;
+
+		if (!limit || limit->apply != add_cgroup_limit)
+			return fail(0,
+				    "--%s takes limits of control groups behind the name, not %s",
+				    o->name, words[0]);
+		taken = parse_option(p, words, left);
+		if (taken < 0)
+			return -1;
+		words += taken;
+		left -= (size_t)taken;
+	}
+	for (size_t i = 0; i < p->sb->cgroup_limit_count; i++) {
+		const struct cgroup_limit *l = &p->sb->cgroup_limits[i];
+
+		if (l->device > 0 && l->text[0] != '/' && strspn(l->text, "0123456789") == 0)
+			return fail(0, "--%s takes a device by its whole path, not %s", o->name,
+				    l->text);
+	}
+	return 0;
+}
+
 /* What stands behind a name that nothing may follow. */
 static int take_nothing(const struct option *o, char **words)
 {
@@ -117,6 +152,8 @@ int manage_sandbox(struct parser *p, const struct option *o, char **arg)
 		return take_signal(sb, o, arg + 1);
 	if (sb->manage == MANAGE_ENTER)
 		return take_command(sb, o, arg + 1);
+	if (sb->manage == MANAGE_UPDATE)
+		return take_limits(p, o, arg + 1);
 	if (sb->manage == MANAGE_STATS)
 		return take_format(sb, o, arg + 1);
 	return take_nothing(o, arg + 1);
@@ -153,9 +190,11 @@ const struct option options_names[] = {
 	 .typed = true,
 	 .help = "Print the sandboxes with a name that run",
 	 .man = "Prints the sandboxes with a name that run: name, age, process of zbox, ids "
-		"inside, memory, network, limits and command. The memory is the sum "
-		"of what its processes have resident. With =json it is one "
-		"JSON object."},
+		"inside, memory, network, limits and command. The memory is that of its control "
+		"group where it has one that counts it, files in memory and what is kept of files "
+		"on disks included; else the sum of what its processes have resident. With =json "
+		"it "
+		"is one JSON object."},
 	{.name = "enter",
 	 .args = "NAME ...",
 	 .apply = manage_sandbox,
@@ -197,9 +236,13 @@ const struct option options_names[] = {
 	 .value = MANAGE_FREEZE,
 	 .typed = true,
 	 .help = "Stop everything in the sandbox NAME until it is thawed",
-	 .man = "Stops every process in the sandbox NAME, and returns when all stand still. It is "
+	 .man = "Stops every process in the sandbox NAME, and returns when all stand still. Where "
+		"the sandbox has a control group of its own, because a limit such as --memory "
+		"asked "
+		"for one, that is frozen, which nobody inside can notice. Else it is "
 		"done by a stop signal to all at once: nothing inside can keep it off, but a "
-		"process can learn afterwards that it was stopped. Time limits go on, and while it "
+		"process can learn afterwards that it was stopped. Time limits go on; one that is "
+		"reached thaws the control group, so that the command can end. While it "
 		"is frozen nobody can enter. A sandbox without a process namespace of its own "
 		"cannot be frozen."},
 	{.name = "thaw",
@@ -209,8 +252,25 @@ const struct option options_names[] = {
 	 .value = MANAGE_THAW,
 	 .typed = true,
 	 .help = "Let the sandbox NAME go on after --freeze",
-	 .man = "Continues every process in the sandbox NAME, also one that was stopped before it "
-		"was frozen."},
+	 .man = "Continues every process in the sandbox NAME; without a control group also one "
+		"that was stopped before it was frozen."},
+	{.name = "update",
+	 .args = "NAME ...",
+	 .apply = manage_sandbox,
+	 .personality = FOR_ZBOX,
+	 .value = MANAGE_UPDATE,
+	 .typed = true,
+	 .help = "Change limits of the sandbox NAME, as in --memory 1G",
+	 .man = "Changes limits of the running sandbox NAME: behind the name stand --memory, "
+		"--memory-high, --swap, --cpus, --cpu-weight, --pids, --io-max, --io-weight, "
+		"--cpuset with their operands; others stay as they are. They are set by the zbox "
+		"of the sandbox, in the order given; one that cannot be set is an error, those "
+		"before it hold. Memory beyond a new limit is taken back, and where that is not "
+		"enough everything inside is killed, as always; processes beyond one are let be, "
+		"but "
+		"no new ones are made. The sandbox needs a control group of its own, which "
+		"it has when it was started with one of these options or --cgroup. --list and the "
+		"record of the run tell of the limits that hold now."},
 	{.name = "stats-of",
 	 .args = "NAME ...",
 	 .apply = manage_sandbox,

@@ -59,6 +59,12 @@ static int add_map(struct parser *p, const struct option *o, char **arg)
 	return 0;
 }
 
+static int set_oci(struct parser *p, const struct option *o, char **arg)
+{
+	p->sb->oci = true;
+	return set_text(p, o, arg);
+}
+
 static int set_rootfs_overlay(struct parser *p, const struct option *o, char **arg)
 {
 	(void)o;
@@ -92,7 +98,7 @@ const struct option options_systems[] = {
 	 .personality = FOR_ZBOX,
 	 FIELD(rootfs),
 	 .once = true,
-	 .conflicts = "landlock-only",
+	 .conflicts = "landlock-only oci",
 	 .help = "Use a directory, or what a tar archive holds, as the root",
 	 .man = "The root inside is the tree in the directory DIR, read-only. It comes before "
 		"everything else that is put in, whatever the order of the words, and /proc, "
@@ -104,6 +110,24 @@ const struct option options_systems[] = {
 		"sandbox of its own, to $XDG_CACHE_HOME/zbox or ~/.cache/zbox, and found there the "
 		"next time. Its owners have to be in the map of ids: usually that takes --map "
 		"auto. Device nodes below dev/ and extended attributes are left out."},
+	{.name = "oci",
+	 .args = "DIR|FILE",
+	 .apply = set_oci,
+	 .personality = FOR_ZBOX,
+	 FIELD(rootfs),
+	 .once = true,
+	 .conflicts = "landlock-only",
+	 .help = "Use a container image as the root, with its command",
+	 .man = "The root inside is that of a container image: the OCI layout in DIR, or a FILE "
+		"made by docker save. Behind either may stand a colon and the tag of an image, "
+		"which is needed where there are several. Its layers, plain or compressed with "
+		"gzip, xz or zstd, are compared with their sha256 digests and put one over the "
+		"other in the cache of --rootfs, of whose archives all else is true. Of what the "
+		"image says, its environment, working directory, user, entrypoint and command are "
+		"used, where the command line does not say otherwise: --setenv, --chdir, --uid "
+		"and --gid win, and words of a command take the place of both its entrypoint and "
+		"its command. A user other than 0 that owns files of its own takes --map auto. "
+		"Supplementary groups, volumes, ports and the like are not looked at."},
 	{.name = "rootfs-writable",
 	 .args = "",
 	 .apply = set_true,
@@ -119,7 +143,7 @@ const struct option options_systems[] = {
 	 .apply = set_rootfs_overlay,
 	 .personality = FOR_ZBOX,
 	 .once = true,
-	 .needs = "rootfs",
+	 .needs = "rootfs|oci",
 	 .help = "Changes of the --rootfs vanish, or are kept in DIR",
 	 .man = "The --rootfs is writable inside and stays as it is outside. Without DIR changes "
 		"are kept in memory and vanish at the end. With DIR, which is made if it is "

@@ -124,3 +124,8 @@ bool args_is_choice(const char *word, size_t length)
 	return (word[0] == '[' || (word[0] >= 'a' && word[0] <= 'z')) &&
 	       memchr(word, '|', length) != NULL;
 }
+
+bool args_is_running(const char *args)
+{
+	return strcmp(args, "NAME ...") == 0;
+}

@@ -8,6 +8,7 @@
  *   FD|PATH, NAME|FILE                            several kinds; a path if one of them is
  *   [a|b]                                         only as --name=a; the first is the default
  *   [DIR]                                         the same with a path, or without any
+ *   NAME ...                                      a sandbox that runs, completed as such; and
  *   ...                                           all the words that are left, none of them ours
  *   anything else                                 free text, whose name is shown in the help
  */
@@ -33,7 +34,8 @@ struct option {
 	unsigned flags;       /* mounts: enum mount_flag */
 	int64_t max;          /* largest number */
 	const char *missing;  /* bubblewrap's words for a missing operand where they differ */
-	const char *needs, *conflicts; /* names of options, blanks between; see options-check.c */
+	const char *needs, *conflicts; /* names of options, blanks between; a|b: one of these; see
+					* options-check.c */
 	const char *help;              /* one line: --help, zsh, fish; at most 60 characters */
 	const char *man;               /* the manual page's paragraph, see options-man.c */
 };
@@ -80,6 +82,7 @@ unsigned args_count(const char *args);
 
 bool args_is_path(const char *word, size_t length);
 bool args_is_choice(const char *word, size_t length);
+bool args_is_running(const char *args); /* the first is the name of a sandbox that runs */
 
 /* ---- the parser ---- */
 
@@ -166,6 +169,9 @@ int take_no_profile(struct parser *p, const struct option *o, char **arg);
 int read_args(struct parser *p, const struct option *o, char **arg);
 int refuse_late(struct parser *p, const struct option *o, char **arg);
 int manage_sandbox(struct parser *p, const struct option *o, char **arg); /* options-names.c */
+
+/* options-limits.c: those of a control group. */
+int add_cgroup_limit(struct parser *p, const struct option *o, char **arg);
 
 int add_port(struct parser *p, const struct option *o, char **arg);
 

@@ -12,17 +12,19 @@
  *   cgroup        with limits of everything together: the control group is made and gets them
  *   network       zbox-net and zbox-ports are started, so that they load while the rest is done
  *   dbus          the process that becomes the proxy is forked, while it is still all outside
+ *   wayland       the program that asks the compositor for a socket of the command's own is started
  *   join          namespaces that are joined, entered with the rights of the caller
  *   namespaces    one clone with all new ones; the user namespace is made first by the kernel, so
  *                 the others belong to it
  *   ids           that process writes the maps of the child, which waits for them
- *   announce      --info-fd, --json-status-fd: who the child is
+ *   portals, announce   who the child is, for portals and launchers (outside-announce.c)
  *
  * This process stays outside, in all of the caller's namespaces (but those it had to join), with
  * the caller's rights and no more. It reads nothing that the command can write, but for the fixed
  * messages of PID 1.
  */
 #include "channel.h"
+#include "desktop/context.h"
 #include "entry-filter.h"
 #include "kernel.h"
 #include "network/backend.h"
@@ -151,7 +153,8 @@ static int outside_id_writer(const struct sandbox *sb, struct run *run)
 
 static int outside_cgroup(const struct sandbox *sb, struct run *run)
 {
-	if (cgroup_open(sb, result_wanted(sb), &run->cgroup) < 0)
+	/* --list and --stats-of tell of what is counted */
+	if (cgroup_open(sb, result_wanted(sb) || sb->name, &run->cgroup) < 0)
 		return -1;
 	for (size_t i = 0; i < run->cgroup.note_count; i++)
 		run->warn(sb, run->cgroup.notes[i]);
@@ -177,6 +180,11 @@ static int outside_network(const struct sandbox *sb, struct run *run)
 static int outside_bus(const struct sandbox *sb, struct run *run)
 {
 	return sb->bus_directory ? proxy_start(sb, &run->bus) : 0;
+}
+
+static int outside_display(const struct sandbox *sb, struct run *run)
+{
+	return sb->context_display ? context_start(sb, &run->display) : 0;
 }
 
 /* ---- namespaces ---- */
@@ -227,7 +235,8 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 	run->reaper = !sb->as_pid_1 && (zbox || (run->clone_flags & CLONE_NEWPID) ||
 					sb->lock_file_count > 0 || sb->sync_fd >= 0);
 	run->alone = run->reaper && !(run->clone_flags & CLONE_NEWPID);
-	run->barrier = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0;
+	run->barrier = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0 ||
+		       sb->instance;
 	if (zbox && run->privileges->keep_caps && (run->clone_flags & CLONE_NEWUSER)) {
 		/* A command with capabilities gets its own second user and mount namespace: the
 		 * kernel locks the mounts of the first there. What its capabilities are about has
@@ -366,86 +375,6 @@ static int outside_ids(const struct sandbox *sb, struct run *run)
 	return 0;
 }
 
-/* ---- announce ---- */
-
-static const struct {
-	const char *file;
-	unsigned flag;
-} announced[] = {
-	{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC}, {"mnt", CLONE_NEWNS},
-	{"net", CLONE_NEWNET},       {"pid", CLONE_NEWPID}, {"uts", CLONE_NEWUTS},
-};
-
-/* bubblewrap's document: the child's pid and the inode numbers of the namespaces that are new.
- * between and end are its two layouts. */
-static int announce_to(const struct run *run, int fd, const char *start, const char *between,
-		       const char *end)
-{
-	char text[512];
-	size_t used = (size_t)snprintf(text, sizeof(text), "%s\"child-pid\": %d", start,
-				       run->supervisor.child);
-
-	for (size_t i = 0; i < COUNT(announced); i++) {
-		char path[64];
-		struct stat st;
-
-		if (!(run->clone_flags & announced[i].flag))
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", run->supervisor.child,
-			       announced[i].file);
-		if (stat(path, &st) < 0)
-			return fail(errno, "%s", path);
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "%s\"%s-namespace\": %llu", between, announced[i].file,
-					 (unsigned long long)st.st_ino);
-	}
-	used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", end);
-	return write_fd(fd, text, used);
-}
-
-/* Signals act here as they do on any program, and nobody is waited for in vain. */
-static int wait_for_byte(const struct run *run, int fd)
-{
-	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
-				 {.fd = run->supervisor.channel},
-				 {.fd = run->supervisor.parent, .events = POLLIN}};
-	char byte;
-	ssize_t got;
-
-	while (ppoll(polls, COUNT(polls), NULL, &run->old_mask) < 0)
-		if (errno != EINTR)
-			return fail(errno, "poll");
-	if (polls[1].revents)
-		return fail(0, "the sandbox ended before the command was started");
-	if (polls[2].revents)
-		return fail(0, "the parent process has gone");
-
-	do
-		got = read(fd, &byte, 1);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? fail(errno, "read") : 0;
-}
-
-static int outside_announce(const struct sandbox *sb, struct run *run)
-{
-	int info = sb->info_fd;
-
-	if (sb->json_status_fd >= 0 && announce_to(run, sb->json_status_fd, "{ ", ", ", " }\n") < 0)
-		return fail(errno, "Write to json_status_fd");
-	if (sb->info_fd >= 0) {
-		if (announce_to(run, sb->info_fd, "{\n    ", ",\n    ", "\n}\n") < 0)
-			return fail(errno, "Write to info_fd");
-		close_fd(&info);
-	}
-	if (sb->userns_block_fd >= 0 && wait_for_byte(run, sb->userns_block_fd) < 0)
-		return -1;
-	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
-		return fail(errno, "Setting userns2 failed");
-	if (run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
-		return fail(0, "the sandbox ended before the command was started");
-	return 0;
-}
-
 /* Peers of the caller's pipes see their end when the command closes them. */
 static void close_rest(const struct sandbox *sb, const struct run *run)
 {
@@ -461,6 +390,9 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 		      run->ports[0].socket,
 		      run->ports[1].socket,
 		      run->bus.ready,
+		      run->display.socket,
+		      run->instance.all,
+		      run->instance.lock,
 		      run->cgroup.place.dir,
 		      run->cgroup.box,
 		      run->cgroup.inside,
@@ -471,19 +403,6 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 	if (sb->name)
 		control_descriptors(run->supervisor.control, &keep[COUNT(keep) - 2]);
 	close_from_but(3, keep, COUNT(keep));
-}
-
-static void announce_end(const struct sandbox *sb, const struct supervisor *s)
-{
-	char text[40];
-	int length;
-
-	if (sb->json_status_fd < 0 || !s->started || !s->ended)
-		return;
-	length = snprintf(text, sizeof(text), "{ \"exit-code\": %d }\n",
-			  WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
-						 : WEXITSTATUS(s->status));
-	(void)!write_fd(sb->json_status_fd, text, (size_t)length); /* the reader may have gone */
 }
 
 /* A terminal of its own, where the sandbox will have no devpts to take it from. */
@@ -512,17 +431,22 @@ static const struct stage before[] = {
 	{"cgroup", outside_cgroup}, /* not with other ids: systemd asks who we are */
 	{"network", outside_network},
 	{"dbus", outside_bus},
+	{"wayland", outside_display},
 	{"join", outside_join},
 	{"namespaces", outside_clone},
 };
 
 static const struct stage after[] = {
 	{"ids", outside_ids},
+	{"portals", outside_instance},
 	{"announce", outside_announce},
 };
 
 static void end_helpers(const struct sandbox *sb, struct run *run)
 {
+	proxy_end(&run->bus);
+	net_helper_end(&run->display);
+	instance_remove(sb, &run->instance);
 	if (backend_name(sb))
 		backend_end(&run->net);
 	net_helper_end(&run->net);
@@ -535,7 +459,6 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	int result;
 
 	if (stages_apply(before, COUNT(before), sb, run) < 0) {
-		proxy_end(&run->bus);
 		end_helpers(sb, run);
 		idmap_writer_end(&run->writer);
 		cgroup_close(&run->cgroup);
@@ -543,6 +466,7 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	}
 	s->net = &run->net;
 	s->ports = run->ports;
+	s->group = &run->cgroup;
 	proxy_started(&run->bus);
 	close_fd(&run->slave);
 	result = stages_apply(after, COUNT(after), sb, run);
@@ -556,7 +480,6 @@ int outside_run(const struct sandbox *sb, struct run *run)
 	if (supervise(s) < 0)
 		result = -1;
 	idmap_writer_end(&run->writer);
-	proxy_end(&run->bus);
 	net_helper_finish(&run->net);
 	end_helpers(sb, run);
 	cgroup_close(&run->cgroup);

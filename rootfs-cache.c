@@ -4,6 +4,9 @@
  *   $XDG_CACHE_HOME/zbox, else ~/.cache/zbox, for the caller alone:
  *     trees/sha256-DIGEST-MAP/tree   what the archive of that digest holds, with that map of ids
  *     trees/sha256-DIGEST-MAP/boot   the boot of the machine in which that was unpacked
+ *     trees/sha256-DIGEST-MAP/image  of a container image: what it says of its command
+ * MAP is a digest of the ids, and of an image's tag.
+ *
  *     files/FILE-MAP                 a link with the name of the tree of a file, known by its
  *                                    device, inode, size and times, so that it is not read again
  *     unpacking/run-XXXXXX           trees that are being made, each with a lock that is held
@@ -25,7 +28,7 @@
  */
 #include "rootfs-cache.h"
 
-#include "rootfs-unpack.h"
+#include "rootfs-image.h"
 #include "sha256.h"
 
 #include <dirent.h>
@@ -52,9 +55,10 @@ struct cache {
 	int dir, trees, files, unpacking;
 };
 
-/* What is known of the archive. */
+/* What is known of the archive; of a layout of an image, of its index.json. */
 struct archive {
-	const char *name; /* as it was given */
+	const struct rootfs_source *source;
+	const char *name; /* source->file */
 	int fd;
 	struct stat st;
 	char map[MAP_DIGITS + 1];
@@ -128,7 +132,8 @@ static int cache_open(struct cache *c)
 
 /* ---- names ---- */
 
-static void name_map(const struct sandbox *sb, char name[MAP_DIGITS + 1])
+static void name_map(const struct sandbox *sb, const struct rootfs_source *source,
+		     char name[MAP_DIGITS + 1])
 {
 	char hex[SHA256_HEX];
 	struct sha256 s;
@@ -141,6 +146,10 @@ static void name_map(const struct sandbox *sb, char name[MAP_DIGITS + 1])
 	sha256_add(&s, "|", 1);
 	for (size_t i = 0; i < sb->gid_map.count; i++)
 		sha256_add(&s, &sb->gid_map.lines[i], sizeof(*sb->gid_map.lines));
+	if (source->tag) {
+		sha256_add(&s, source->kind, strlen(source->kind) + 1);
+		sha256_add(&s, source->tag, strlen(source->tag));
+	}
 	sha256_end(&s, hex);
 	(void)snprintf(name, MAP_DIGITS + 1, "%.*s", MAP_DIGITS, hex);
 }
@@ -268,6 +277,8 @@ static int discard(const struct sandbox *sb, const struct cache *c, const char *
 		return -1;
 	(void)snprintf(path_of, sizeof(path_of), "%s/boot", name);
 	(void)unlinkat(c->unpacking, path_of, 0);
+	(void)snprintf(path_of, sizeof(path_of), "%s/" IMAGE_START, name);
+	(void)unlinkat(c->unpacking, path_of, 0);
 	(void)snprintf(path_of, sizeof(path_of), "%s/" LOCK, name);
 	(void)unlinkat(c->unpacking, path_of, 0);
 	if (unlinkat(c->unpacking, name, AT_REMOVEDIR) < 0)
@@ -362,7 +373,7 @@ static int unpack(const struct sandbox *sb, const struct cache *c, const struct 
 	if (lock < 0 || !path)
 		return -1;
 	name = path + strlen(c->path) + strlen("/unpacking/");
-	if (rootfs_unpack(sb, path, a->fd, (uint64_t)a->st.st_size, a->name) == 0 &&
+	if (rootfs_unpack(sb, path, a->fd, (uint64_t)a->st.st_size, a->source) == 0 &&
 	    check_unchanged(a) == 0) {
 		if (note_boot(c, name) == 0 && renameat(c->unpacking, name, c->trees, a->key) == 0)
 			return 0;
@@ -396,16 +407,18 @@ static int find_tree(const struct sandbox *sb, const struct cache *c, struct arc
 	return 0;
 }
 
-int rootfs_cached(struct sandbox *sb, const char *archive, const char **tree)
+int rootfs_cached(struct sandbox *sb, const struct rootfs_source *source, const char **tree)
 {
-	struct archive a = {.name = archive, .fd = open(archive, O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+	struct archive a = {.source = source,
+			    .name = source->file,
+			    .fd = open(source->file, O_RDONLY | O_CLOEXEC | O_NOCTTY)};
 	autoclose int fd = a.fd;
 	struct cache c;
 	int result = 0;
 
 	if (fd < 0 || fstat(fd, &a.st) < 0)
-		return fail(errno, "--rootfs %s", archive);
-	name_map(sb, a.map);
+		return fail(errno, "--%s %s", source->tag ? "oci" : "rootfs", source->file);
+	name_map(sb, source, a.map);
 	if (cache_open(&c) < 0)
 		return -1;
 	result = find_tree(sb, &c, &a);

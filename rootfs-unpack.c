@@ -7,7 +7,7 @@
  * this one, is because all of its confinement is there and tested already. It is started before
  * this process sets no_new_privs, because it has to have its maps written too.
  *
- *   its standard input    the archive
+ *   its standard input    the archive; of the layout of an image index.json, and in /image the rest
  *   its standard output   what zbox-unpack says, see there; and what a zbox that fails says
  *
  * It dies with this process. What it leaves behind then is in a directory that nobody takes for a
@@ -78,7 +78,8 @@ static int find_program(char path[PATH_MAX])
 }
 
 /* The sandbox. Nothing in it depends on what sb has for its command but the ids. */
-static int make_words(const struct sandbox *sb, struct words *w, const char *dir, const char *what)
+static int make_words(const struct sandbox *sb, struct words *w, const char *dir,
+		      const struct rootfs_source *source)
 {
 	static const char *const caps[] = {"chown", "dac_override", "fowner", "fsetid"};
 	char program[PATH_MAX];
@@ -101,10 +102,17 @@ static int make_words(const struct sandbox *sb, struct words *w, const char *dir
 	add_word(w, "--bind");
 	add_word(w, "%s", dir);
 	add_word(w, "/work");
+	if (source->dir) {
+		add_word(w, "--ro-bind");
+		add_word(w, "%s", source->dir);
+		add_word(w, "/image");
+	}
 	add_word(w, "--chdir=/work");
 	add_word(w, "--");
 	add_word(w, "/zbox-unpack");
-	add_word(w, "%s", what);
+	add_word(w, "%s", source->kind);
+	if (source->tag)
+		add_word(w, "%s", source->tag);
 	if (!array_add(&w->list, &w->count, sizeof(*w->list)))
 		return -1;
 	w->count--; /* the NULL at the end */
@@ -130,6 +138,8 @@ static void take_line(struct listener *l, const char *line)
 		l->shown = true;
 		(void)fprintf(stderr, "\rzbox: unpacking the root file system: %3d %%",
 			      (uint64_t)at >= l->size ? 100 : (int)((uint64_t)at * 100 / l->size));
+	} else if (strncmp(line, "of ", 3) == 0 && parse_number(line + 3, 0, INT64_MAX, &at) == 0) {
+		l->size = (uint64_t)at;
 	} else if (strcmp(line, "done") == 0) {
 		l->done = true;
 	} else if (strncmp(line, "failed ", 7) == 0) {
@@ -203,25 +213,26 @@ static int run(const struct words *w, int in, struct listener *l)
 		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-int rootfs_unpack(const struct sandbox *sb, const char *dir, int archive, uint64_t size,
-		  const char *name)
+int rootfs_unpack(const struct sandbox *sb, const char *dir, int file, uint64_t size,
+		  const struct rootfs_source *source)
 {
 	struct listener l = {.size = size, .shows = !sb->quiet && isatty(STDERR_FILENO)};
 	struct words w = {0};
 	int result = -1;
 
-	if (lseek(archive, 0, SEEK_SET) < 0)
-		(void)fail(errno, "%s", name);
-	else if (make_words(sb, &w, dir, "unpack") == 0)
-		result = run(&w, archive, &l);
+	if (lseek(file, 0, SEEK_SET) < 0)
+		(void)fail(errno, "%s", source->file);
+	else if (make_words(sb, &w, dir, source) == 0)
+		result = run(&w, file, &l);
 	free_words(&w);
 	if (result < 0)
-		failure_prefix("%s: ", name);
+		failure_prefix("%s: ", source->dir ? source->dir : source->file);
 	return result;
 }
 
 int rootfs_remove(const struct sandbox *sb, const char *dir)
 {
+	static const struct rootfs_source nothing = {.kind = "remove"};
 	autoclose int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct listener l = {0};
 	struct words w = {0};
@@ -229,7 +240,7 @@ int rootfs_remove(const struct sandbox *sb, const char *dir)
 
 	if (null < 0)
 		(void)fail(errno, "/dev/null");
-	else if (make_words(sb, &w, dir, "remove") == 0)
+	else if (make_words(sb, &w, dir, &nothing) == 0)
 		result = run(&w, null, &l);
 	free_words(&w);
 	return result;

@@ -7,11 +7,20 @@
 #include "sandbox.h"
 #include "utils.h"
 
-/* Unpacks the archive, a regular file open at its beginning with size bytes, to dir/tree, with the
- * ids of sb's maps. name is for messages. A progress line goes to a terminal on standard error.
- * Returns 0, or -1 after fail(); something may be in dir/tree then. */
-int rootfs_unpack(const struct sandbox *sb, const char *dir, int archive, uint64_t size,
-		  const char *name) MUST_CHECK;
+/* What a tree is unpacked from. Texts are borrowed. */
+struct rootfs_source {
+	const char
+		*kind; /* what zbox-unpack is to do: unpack (an archive), layout, saved (images) */
+	const char *file; /* the archive; of a layout its index.json */
+	const char *dir;  /* of a layout, else NULL */
+	const char *tag;  /* of an image, "" none; NULL for archives */
+};
+
+/* Unpacks the source, whose file is open with size bytes, to dir/tree, with the ids of sb's maps. A
+ * progress line goes to a terminal on standard error. Returns 0, or -1 after fail(); something may
+ * be in dir/tree then. */
+int rootfs_unpack(const struct sandbox *sb, const char *dir, int file, uint64_t size,
+		  const struct rootfs_source *source) MUST_CHECK;
 
 /* Removes dir/tree, whatever ids of the maps own it. Returns 0, or -1 after fail(). */
 int rootfs_remove(const struct sandbox *sb, const char *dir) MUST_CHECK;

@@ -1,7 +1,8 @@
 /*
  * rootfs.c - --rootfs: a whole root file system in the place of one that is put together.
  *
- * What is named is a directory, or an archive whose tree is in the cache (rootfs-cache.c).
+ * What is named is a directory, or an archive whose tree is in the cache (rootfs-cache.c), or with
+ * --oci a container image, which says more (rootfs-image.c).
  *
  * It becomes one ordinary operation on "/", the first of the list whatever the order of the words:
  *
@@ -21,6 +22,7 @@
 
 #include "plan.h"
 #include "rootfs-cache.h"
+#include "rootfs-image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,37 +113,54 @@ static int add_tree(struct sandbox *sb, const char *dir, const struct stat *tree
 	return 0;
 }
 
-/* Its tree is there for all who use the archive. */
-static int add_archive(struct sandbox *sb, struct stat *st)
+/* Its tree is there for all who use the archive or image. */
+static int add_cached(struct sandbox *sb, const struct rootfs_source *source, struct stat *st)
 {
+	static char words[] = "(what the image says)", *unknown[] = {words, NULL};
 	struct warning *w;
 	const char *tree;
 
-	if (sb->rootfs_writable)
-		return fail(0, "--rootfs-writable requires a directory: the tree of an archive is "
-			       "kept for the next time. --rootfs-overlay=DIR keeps changes");
-	if (rootfs_cached(sb, sb->rootfs, &tree) < 0)
+	if (rootfs_cached(sb, source, &tree) < 0)
+		return -1;
+	if (tree && sb->oci && image_use(sb, tree) < 0)
 		return -1;
 	if (tree)
 		return stat(tree, st) < 0 ? fail(errno, "%s", tree) : add_tree(sb, tree, st);
 	w = array_add(&sb->warnings, &sb->warning_count, sizeof(*w));
 	if (!w)
 		return -1;
-	w->text = "the archive has not been unpacked yet: which of its directories are covered is "
-		  "known when it is";
+	w->text = sb->oci ? "the image has not been unpacked yet: what it says of its command, and "
+			    "which of its directories are covered, is known when it is"
+			  : "the archive has not been unpacked yet: which of its directories are "
+			    "covered is known when it is";
+	if (!sb->command)
+		sb->command = unknown;
 	w->note = true;
 	st->st_mode = 0755;
 	return add_tree(sb, sb->rootfs, st);
 }
 
+static int add_archive(struct sandbox *sb, struct stat *st)
+{
+	const struct rootfs_source source = {.kind = "unpack", .file = sb->rootfs};
+
+	if (sb->rootfs_writable)
+		return fail(0, "--rootfs-writable requires a directory: the tree of an archive is "
+			       "kept for the next time. --rootfs-overlay=DIR keeps changes");
+	return add_cached(sb, &source, st);
+}
+
 int rootfs_choose(struct sandbox *sb)
 {
+	struct rootfs_source source;
 	struct stat st;
 
 	if (!sb->rootfs)
 		return 0;
 	if (only_root(sb) < 0)
 		return -1;
+	if (sb->oci)
+		return image_find(sb, &source) < 0 ? -1 : add_cached(sb, &source, &st);
 	if (stat(sb->rootfs, &st) < 0)
 		return fail(errno, "--rootfs %s", sb->rootfs);
 	if (S_ISDIR(st.st_mode))

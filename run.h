@@ -6,6 +6,7 @@
 
 #include "cgroup/cgroup.h"
 #include "control-server.h"
+#include "desktop/instance.h"
 #include "desktop/proxy.h"
 #include "entry.h"
 #include "guard.h"
@@ -42,6 +43,8 @@ struct run {
 	bool barrier;               /* the child waits for MESSAGE_GO before it does anything */
 	sigset_t old_mask;
 	struct bus_proxy bus;                /* --dbus */
+	struct instance instance;            /* --portals; outside */
+	struct net_helper display;           /* --wayland with a context; holds it */
 	struct net_helper net;               /* --net slirp; inside only its socket counts */
 	struct net_helper ports[PORTS_WAYS]; /* --publish, --forward; the same */
 	struct cgroup cgroup; /* outside; its path is where the limits of this sandbox are */
@@ -107,6 +110,13 @@ struct entering {
 
 /* In PID 1: struct init's enter; context: struct entering. */
 void enter_inside(const void *context, const struct entry *entry, const int *fds, size_t count);
+
+/* outside-announce.c: steps outside, when the child waits. Each returns 0, or -1 after fail(). */
+int outside_instance(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int outside_announce(const struct sandbox *sb, struct run *run) MUST_CHECK;
+
+/* What --json-status-fd is told at the end. */
+void announce_end(const struct sandbox *sb, const struct supervisor *s);
 
 /* inside.c: a terminal of the sandbox's own devpts: run->slave, the master goes to zbox outside.
  * Returns 0, or -1 after fail(). */

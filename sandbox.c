@@ -184,8 +184,11 @@ static int write_record(const struct sandbox *sb, struct run *run, int status,
 	for (size_t i = 0; i < run->cgroup.note_count && record.weakened_count < COUNT(weak); i++)
 		weak[record.weakened_count++] = run->cgroup.notes[i];
 	record.hits = hits;
-	if (run->cgroup.measured)
-		record.hit_count = cgroup_usage_hits(sb, &run->cgroup.usage, hits);
+	if (run->cgroup.measured) {
+		struct sandbox now = cgroup_now(sb, &run->cgroup);
+
+		record.hit_count = cgroup_usage_hits(&now, &run->cgroup.usage, hits);
+	}
 	if (s->started && s->ended && WIFEXITED(s->status))
 		record.exit_code = WEXITSTATUS(s->status);
 	if (s->started && s->ended && WIFSIGNALED(s->status))
@@ -216,6 +219,15 @@ static void network_lost(const struct sandbox *sb, bool ports, const char *how)
 		report_warning(sb, text);
 }
 
+/* Returns the exit status. */
+static int run_outside(const struct sandbox *sb, struct run *run)
+{
+	if (outside_run(sb, run) == 0)
+		return supervisor_status(&run->supervisor);
+	report_failure(sb, failure_get());
+	return failure_status(sb);
+}
+
 /* changes: descriptor of the directory of --try, -1 none. *ran: whether the command was started. */
 static int run_command(const struct sandbox *sb, struct privileges *privileges, char **words,
 		       int changes, bool *ran)
@@ -238,6 +250,8 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.net = NET_HELPER_NONE,
 		.writer = IDMAP_WRITER_NONE,
 		.bus = BUS_PROXY_NONE,
+		.instance = INSTANCE_NONE,
+		.display = NET_HELPER_NONE,
 		.ports = {NET_HELPER_NONE, NET_HELPER_NONE},
 		.cgroup = CGROUP_NONE,
 		.warn = report_warning,
@@ -259,12 +273,7 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 	terminal_init(&terminal);
 	if (sb->name)
 		control_init(&control);
-	if (outside_run(sb, &run) < 0) {
-		status = failure_status(sb);
-		report_failure(sb, failure_get());
-	} else {
-		status = supervisor_status(&run.supervisor);
-	}
+	status = run_outside(sb, &run);
 	*ran = run.supervisor.started;
 	failed = failure_get() != NULL;
 	if (sb->name)
@@ -359,6 +368,7 @@ static int run_plan(struct sandbox *sb, char **words)
 	if (plan(sb, &privileges, &changes) < 0) {
 		status = failed_before(sb);
 	} else if (sb->print != PRINT_NOTHING) {
+		report_warnings(sb);
 		status = print_plan(sb, &privileges);
 	} else {
 		report_warnings(sb);

@@ -182,6 +182,7 @@ enum preset_kind {
 	PRESET_DBUS,
 	PRESET_DBUS_SYSTEM,
 	PRESET_FILES,
+	PRESET_PORTALS,
 	PRESET_KINDS
 };
 
@@ -194,8 +195,9 @@ struct bus_rule {
 	const char *kind, *operand; /* talk, org.example.Name */
 };
 
-/* What it means that the host does not have it. FALLBACK: as TRY, and not wanted beside Wayland. */
-enum preset_need { PRESET_REQUIRED, PRESET_TRY, PRESET_FALLBACK };
+/* What it means that the host does not have it. FALLBACK: as TRY, and not wanted beside Wayland.
+ * STRICT: as REQUIRED, and in no weaker form. */
+enum preset_need { PRESET_REQUIRED, PRESET_TRY, PRESET_FALLBACK, PRESET_STRICT };
 
 struct preset {
 	enum preset_kind kind;
@@ -280,6 +282,7 @@ enum manage_what {
 	MANAGE_WAIT,
 	MANAGE_FREEZE,
 	MANAGE_THAW,
+	MANAGE_UPDATE,
 	MANAGE_STATS,
 	MANAGE_STATS_JSON
 };
@@ -317,7 +320,8 @@ struct sandbox {
 	size_t overlay_option_count;
 
 	/* a whole system */
-	const char *rootfs; /* --rootfs, NULL none */
+	const char *rootfs; /* --rootfs or --oci, NULL none */
+	bool oci;           /* it is an image, DIR[:TAG] or FILE[:TAG] */
 	bool rootfs_writable;
 	bool rootfs_overlay;            /* changes go elsewhere: */
 	const char *rootfs_overlay_dir; /* there, NULL: they vanish */
@@ -359,8 +363,15 @@ struct sandbox {
 	size_t preset_count;
 	struct bus_rule *bus_rules;
 	size_t bus_rule_count;
-	const char *buses[BUSES];  /* sockets of the host, from desktop_add(); NULL: not given */
-	const char *bus_directory; /* where inside theirs are to be made; NULL: no bus */
+	const char *buses[BUSES];    /* sockets of the host, from desktop_add(); NULL: not given */
+	const char *bus_directory;   /* where inside theirs are to be made; NULL: no bus */
+	const char *app_info;        /* --portals: text of /.flatpak-info; NULL: no portals */
+	const char *app_id;          /* the application's name in it */
+	const char *instance;        /* and of the folder that it names, in */
+	const char *instances;       /* this directory of the host */
+	const char *context_display; /* socket of Wayland with a security context; NULL: none */
+	const char *context_directory; /* where inside the command's is to be made */
+	const char *context_app;       /* who the command is there */
 
 	/* identity */
 	int64_t uid, gid; /* inside; -1: the personality's default */

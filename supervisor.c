@@ -60,6 +60,15 @@ int supervisor_watch_parent(const struct sandbox *sb, int *parent)
 	return 0;
 }
 
+/* Returns whether it is done that way. */
+static bool freeze_group(struct supervisor *s, bool frozen)
+{
+	if (!s->group || s->group->box < 0 || cgroup_freeze(s->group->box, frozen) < 0)
+		return false;
+	s->frozen = s->frozen_group = frozen;
+	return true;
+}
+
 /* Where no pid namespace ends with the child, the child is told, by the end of the messages, to end
  * what it has below it; before there is a command, it goes without further ado. */
 static void put_down(struct supervisor *s)
@@ -122,6 +131,9 @@ static int check_limits(struct supervisor *s)
 
 	if (timers_due(&s->timers, s->sb, s->child, s->started, &turn) < 0)
 		return -1;
+	/* who stands still cannot end in good order, nor can PID 1 see to it */
+	if (turn != TURN_NOTHING && s->frozen_group)
+		(void)freeze_group(s, false);
 	if (turn == TURN_END) {
 		end_all(s, SIGKILL);
 	} else if (s->reaper && turn != TURN_NOTHING) {
@@ -250,18 +262,20 @@ static void tell_about(struct supervisor *s, struct control_event *e)
 {
 	struct control_info info = {
 		.pid = getpid(), .child = s->child, .started = s->started, .frozen = s->frozen};
+	struct sandbox now = cgroup_now(s->sb, s->group);
 
-	control_describe(s->control, &info);
+	control_describe(s->control, &now, &info);
+	e->give = &s->group->box;
+	e->give_count = s->group->box >= 0;
 	control_answer(e, 0, NULL, &info, false);
 }
 
 static void let_in(struct supervisor *s, struct control_event *e)
 {
 	struct message message = {MESSAGE_ENTER, 0};
-	struct control_message m = {
-		.parts = {{&message, sizeof(message)}, {e->entry, e->entry_size}},
-		.fds = e->fds,
-		.fd_count = e->fd_count};
+	struct control_message m = {.parts = {{&message, sizeof(message)}, {e->more, e->more_size}},
+				    .fds = e->fds,
+				    .fd_count = e->fd_count};
 
 	if (!s->started)
 		control_answer(e, EAGAIN, "its command has not started yet", NULL, false);
@@ -287,6 +301,9 @@ static void hand_out_network(struct supervisor *s, struct control_event *e)
 		       false);
 }
 
+/* By the control group where there is one; else by PID 1, with signals. Thawed is what was frozen
+ * in the same way. One that is alone could not end what is below it when zbox is killed meanwhile:
+ * it would stand still too. */
 static void freeze(struct supervisor *s, struct control_event *e, bool frozen)
 {
 	if (s->alone)
@@ -296,6 +313,10 @@ static void freeze(struct supervisor *s, struct control_event *e, bool frozen)
 			       NULL, false);
 	else if (!s->started || s->ended || s->channel < 0)
 		control_answer(e, ESRCH, "its command does not run", NULL, false);
+	else if (s->frozen == s->frozen_group && freeze_group(s, frozen))
+		control_answer(e, 0, NULL, NULL, false);
+	else if (s->frozen_group)
+		control_answer(e, errno, "the control group does not take it", NULL, false);
 	else if (channel_post(s->channel, MESSAGE_FREEZE, frozen) < 0)
 		control_answer(e, errno, "process 1 of the sandbox does not take requests", NULL,
 			       false);
@@ -303,6 +324,23 @@ static void freeze(struct supervisor *s, struct control_event *e, bool frozen)
 		s->frozen = frozen;
 		control_answer(e, 0, NULL, NULL, false);
 	}
+}
+
+static void update(struct supervisor *s, struct control_event *e)
+{
+	autofree char *text = NULL;
+
+	if (s->ended) {
+		control_answer(e, ESRCH, "its command has ended", NULL, false);
+		return;
+	}
+	if (cgroup_update(s->sb, s->group, e->more, e->more_size) == 0) {
+		control_answer(e, 0, NULL, NULL, false);
+		return;
+	}
+	text = failure_sentence();
+	failure_clear();
+	control_answer(e, EINVAL, text, NULL, false);
 }
 
 static void act_on(struct supervisor *s, struct control_event *e)
@@ -326,6 +364,9 @@ static void act_on(struct supervisor *s, struct control_event *e)
 		break;
 	case CONTROL_ENTER:
 		let_in(s, e);
+		return;
+	case CONTROL_UPDATE:
+		update(s, e);
 		return;
 	case CONTROL_WAIT:
 	case CONTROL_KINDS:

@@ -4,6 +4,7 @@
 #ifndef ZBOX_SUPERVISOR_H
 #define ZBOX_SUPERVISOR_H
 
+#include "cgroup/cgroup.h"
 #include "control-server.h"
 #include "network/ports.h"
 #include "sandbox.h"
@@ -31,7 +32,9 @@ struct supervisor {
 	struct control *control; /* of a sandbox with a name, else NULL */
 	int network[2];          /* what MESSAGE_NETWORK brought, owned; so many: */
 	size_t network_count;
+	struct cgroup *group; /* of the sandbox, may have none; NULL: not known here */
 	bool frozen;
+	bool frozen_group;    /* by its control group: PID 1 stands still too */
 	const char *no_entry; /* why nobody can enter, NULL: they can */
 
 	/* what was seen */

@@ -127,6 +127,14 @@ const char *reason_text(int err)
 	return strerror(err);
 }
 
+char *failure_sentence(void)
+{
+	if (!failed)
+		return NULL;
+	return format_text("%s%s%s", record.text, record.err ? ": " : "",
+			   record.err ? reason_text(record.err) : "");
+}
+
 void failure_clear(void)
 {
 	failed = false;

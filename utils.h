@@ -52,6 +52,10 @@ void failure_adopt(const struct failure *f);
 /* The text of an errno, in glibc's words whatever the C library is: launchers look for them. */
 const char *reason_text(int err);
 
+/* The record as one text, "OBJECT: REASON". The caller frees it; NULL: nothing failed, or there is
+ * no memory. */
+char *failure_sentence(void) MUST_CHECK;
+
 /* Forgets the record: for a caller that tried something and has another way. */
 void failure_clear(void);
 

@@ -8,6 +8,8 @@
  *   box        gets its limits, one file each, while nobody is in it
  *   inside     below that; PID 1 is born there
  *
+ * While it runs a request may change its limits (cgroup_update()), and freeze it.
+ *
  * At the end, whoever is left is killed by the kernel in one step, the counters are read, the
  * directories are removed. When zbox is killed instead, PID 1 dies with it, and systemd removes the
  * scope, or the keeper the rest.
@@ -125,12 +127,21 @@ static void remove_below(int group, const char *name)
 	(void)unlinkat(group, name, AT_REMOVEDIR); /* the last one says whether it worked */
 }
 
-static bool is_populated(int group)
+static bool is_so(int group, const char *event)
 {
 	char text[128];
 
-	return read_file_at(group, "cgroup.events", text, sizeof(text)) >= 0 &&
-	       strstr(text, "populated 1");
+	return read_file_at(group, "cgroup.events", text, sizeof(text)) >= 0 && strstr(text, event);
+}
+
+static bool is_populated(int group)
+{
+	return is_so(group, "populated 1");
+}
+
+bool cgroup_is_frozen(int box)
+{
+	return is_so(box, "frozen 1");
 }
 
 static uint64_t now_ms(void)
@@ -267,16 +278,15 @@ static int make_room(const struct cgroup *c)
 /* What does not hold is noted where that is enough. Returns 0 then, or -1. */
 static int tolerate(const struct sandbox *sb, struct cgroup *c)
 {
-	const struct failure *f = failure_get();
+	autofree char *text = failure_sentence();
 	char **slot;
 
-	if (!f || sb->best_effort != BEST_EFFORT_LIMITS)
+	if (!text || sb->best_effort != BEST_EFFORT_LIMITS)
 		return -1;
 	slot = array_add(&c->notes, &c->note_count, sizeof(*slot));
 	if (!slot)
 		return -1;
-	*slot = format_text("a limit does not hold: %s%s%s", f->text, f->err ? ": " : "",
-			    f->err ? reason_text(f->err) : "");
+	*slot = format_text("a limit does not hold: %s", text);
 	if (!*slot) {
 		c->note_count--;
 		return -1;
@@ -295,16 +305,21 @@ static int not_delegated(const struct cgroup *c, const struct cgroup_limit *limi
 		    c->place.path, there ? cgroup_controllers_print(have, there, "") : "none");
 }
 
-/* Those that the limits need, and, if it is there, what only counts. */
-static int enable_controllers(const struct sandbox *sb, struct cgroup *c, bool counted,
-			      unsigned *there)
+static unsigned needed_controllers(const struct cgroup_limit *limits, size_t count)
 {
-	unsigned wanted = counted ? CONTROLLER_MEMORY | CONTROLLER_PIDS | CONTROLLER_IO : 0;
+	unsigned controllers = 0;
+
+	for (size_t i = 0; i < count; i++)
+		controllers |= cgroup_limit_controller(limits[i].kind);
+	return controllers;
+}
+
+/* Those that are wanted and there. */
+static int enable_controllers(const struct cgroup *c, unsigned wanted, unsigned *there)
+{
 	char text[CONTROLLERS_TEXT];
 
 	*there = cgroup_controllers(c->place.dir, "cgroup.controllers");
-	for (size_t i = 0; i < sb->cgroup_limit_count; i++)
-		wanted |= cgroup_limit_controller(sb->cgroup_limits[i].kind);
 	wanted &= *there & ~cgroup_controllers(c->place.dir, "cgroup.subtree_control");
 	if (wanted == 0 || write_file_at(c->place.dir, "cgroup.subtree_control",
 					 cgroup_controllers_print(text, wanted, "+")) == 0)
@@ -340,9 +355,11 @@ static int set_limits(const struct sandbox *sb, struct cgroup *c, unsigned there
 
 static int make_box(const struct sandbox *sb, struct cgroup *c, bool counted)
 {
-	unsigned there;
+	unsigned wanted = needed_controllers(sb->cgroup_limits, sb->cgroup_limit_count), there;
 
-	if (enable_controllers(sb, c, counted, &there) < 0)
+	if (counted)
+		wanted |= CONTROLLER_MEMORY | CONTROLLER_PIDS | CONTROLLER_IO;
+	if (enable_controllers(c, wanted, &there) < 0)
 		return -1;
 	if (mkdirat(c->place.dir, c->name, 0755) < 0)
 		return fail(errno, "a control group in %s", c->place.path);
@@ -365,15 +382,13 @@ static int make_box(const struct sandbox *sb, struct cgroup *c, bool counted)
 
 static int make(const struct sandbox *sb, struct cgroup *c, bool counted)
 {
-	unsigned controllers = 0;
 	struct timespec now;
 
 	/* the pid alone may be that of another, in another pid namespace */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)snprintf(c->name, sizeof(c->name), "zbox-%d-%lx", (int)getpid(), now.tv_nsec);
-	for (size_t i = 0; i < sb->cgroup_limit_count; i++)
-		controllers |= cgroup_limit_controller(sb->cgroup_limits[i].kind);
-	if (cgroup_place_find(sb, controllers, &c->place) < 0)
+	if (cgroup_place_find(sb, needed_controllers(sb->cgroup_limits, sb->cgroup_limit_count),
+			      &c->place) < 0)
 		return -1;
 	if (!c->place.collected && start_keeper(c) < 0)
 		return -1;
@@ -386,6 +401,107 @@ int cgroup_open(const struct sandbox *sb, bool counted, struct cgroup *c)
 		return 0;
 	cgroup_close(c);
 	return tolerate(sb, c);
+}
+
+/* ---- limits that change while it runs ---- */
+
+/* Takes the place of what it overrules in the list of those that hold. */
+static int remember(struct cgroup *c, const struct cgroup_limit *limit)
+{
+	struct cgroup_limit *slot = cgroup_limit_find(c->limits, c->limit_count, limit);
+	char *text = strdup(limit->text);
+
+	if (!text)
+		return fail(0, "out of memory");
+	if (!slot)
+		slot = array_add(&c->limits, &c->limit_count, sizeof(*slot));
+	if (!slot) {
+		free(text);
+		return -1;
+	}
+	free((char *)(uintptr_t)slot->text);
+	/* of a disk the kernel keeps the rates that are not named */
+	for (size_t i = 0; i < IO_RATES; i++)
+		slot->rates[i] = limit->rates[i] ? limit->rates[i] : slot->rates[i];
+	slot->kind = limit->kind;
+	slot->text = text;
+	slot->value = limit->value;
+	slot->device = limit->device;
+	return 0;
+}
+
+static int read_changes(const char *words, size_t size, struct cgroup_limit *changes, size_t *count)
+{
+	for (const char *name = words, *text; name < words + size; name = text + strlen(text) + 1) {
+		text = name + strlen(name) + 1;
+		if (*count == CGROUP_CHANGES)
+			return fail(0, "more than %d limits at once", CGROUP_CHANGES);
+		if (text >= words + size)
+			return fail(0, "--%s takes a value", name);
+		if (cgroup_limit_parse(name, text, &changes[*count]) < 0)
+			return -1;
+		++*count;
+	}
+	return 0;
+}
+
+static bool has_kind(const struct sandbox *sb, enum cgroup_limit_kind kind)
+{
+	for (size_t i = 0; i < sb->cgroup_limit_count; i++)
+		if (sb->cgroup_limits[i].kind == kind)
+			return true;
+	return false;
+}
+
+static int change_limit(const struct sandbox *sb, struct cgroup *c,
+			const struct cgroup_limit *change)
+{
+	struct sandbox now;
+
+	if (cgroup_limit_set(c->box, change) < 0 || remember(c, change) < 0)
+		return -1;
+	now = cgroup_now(sb, c);
+	if (change->kind == CGROUP_MEMORY && !has_kind(&now, CGROUP_SWAP))
+		return cgroup_no_swap(c->box);
+	return 0;
+}
+
+int cgroup_update(const struct sandbox *sb, struct cgroup *c, const char *words, size_t size)
+{
+	struct cgroup_limit changes[CGROUP_CHANGES];
+	size_t count = 0;
+	unsigned there = 0;
+
+	if (c->box < 0)
+		return fail(0, "it has no control group of its own: that is made at the start, for "
+			       "a limit such as --memory");
+	if (read_changes(words, size, changes, &count) < 0 ||
+	    enable_controllers(c, needed_controllers(changes, count), &there) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (!(cgroup_limit_controller(changes[i].kind) & there))
+			return not_delegated(c, &changes[i], there);
+	for (size_t i = 0; c->limit_count == 0 && i < sb->cgroup_limit_count; i++)
+		if (remember(c, &sb->cgroup_limits[i]) < 0)
+			return -1;
+	for (size_t i = 0; i < count; i++)
+		if (change_limit(sb, c, &changes[i]) < 0) {
+			if (i > 0)
+				failure_prefix("what stands before it holds now: ");
+			return -1;
+		}
+	return 0;
+}
+
+struct sandbox cgroup_now(const struct sandbox *sb, const struct cgroup *c)
+{
+	struct sandbox now = *sb;
+
+	if (c->limit_count > 0) {
+		now.cgroup_limits = c->limits;
+		now.cgroup_limit_count = c->limit_count;
+	}
+	return now;
 }
 
 int cgroup_join(const struct cgroup *c)
@@ -422,6 +538,9 @@ void cgroup_free(struct cgroup *c)
 	cgroup_close(c);
 	for (size_t i = 0; i < c->note_count; i++)
 		free(c->notes[i]);
+	for (size_t i = 0; i < c->limit_count; i++)
+		free((char *)(uintptr_t)c->limits[i].text);
+	free(c->limits);
 	free(c->notes);
 	free(c->path);
 	*c = (struct cgroup)CGROUP_NONE;

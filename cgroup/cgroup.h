@@ -28,6 +28,9 @@ struct cgroup {
 	struct cgroup_usage usage;
 	char **notes; /* --best-effort: sentences on what does not hold; owned */
 	size_t note_count;
+	struct cgroup_limit *limits; /* after cgroup_update(): all that hold, with their texts;
+					owned */
+	size_t limit_count;
 };
 
 #define CGROUP_NONE                                                                                \
@@ -43,6 +46,18 @@ bool cgroup_wanted(const struct sandbox *sb);
  * --best-effort limits what does not hold is in notes instead, and there may be none. */
 int cgroup_open(const struct sandbox *sb, bool counted, struct cgroup *c) MUST_CHECK;
 
+#define CGROUP_CHANGES 16 /* limits that are changed at once */
+
+/* Changes limits while it runs. words: size bytes, of each limit its name (memory) and its operand
+ * (512M), with a NUL behind each. What is wrong with the words is found before anything is set.
+ * Where the new limit is below what is used, this waits until the kernel has taken back what it
+ * can, or killed everything inside. Returns 0, or -1 after fail(). */
+int cgroup_update(const struct sandbox *sb, struct cgroup *c, const char *words,
+		  size_t size) MUST_CHECK;
+
+/* The sandbox with the limits that hold now; it points into both. */
+struct sandbox cgroup_now(const struct sandbox *sb, const struct cgroup *c);
+
 /* Everything in it is killed, what it used is read, it is removed. May be called again. */
 void cgroup_close(struct cgroup *c);
 
@@ -57,5 +72,8 @@ int cgroup_join(const struct cgroup *c) MUST_CHECK;
  * -1 with errno set; does not call fail(). */
 int cgroup_kill(int box) MUST_CHECK;
 int cgroup_freeze(int box, bool frozen) MUST_CHECK;
+
+/* Whether everything in it stands still, by cgroup_freeze(). */
+bool cgroup_is_frozen(int box);
 
 #endif

@@ -217,6 +217,17 @@ int cgroup_limit_parse(const char *name, const char *text, struct cgroup_limit *
 	return fail(0, "there is no limit %s", name);
 }
 
+/* One for each kind; of io-max one for each device. */
+struct cgroup_limit *cgroup_limit_find(struct cgroup_limit *list, size_t count,
+				       const struct cgroup_limit *limit)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].kind == limit->kind && list[i].device == limit->device &&
+		    strncmp(list[i].text, limit->text, limit->device) == 0)
+			return &list[i];
+	return NULL;
+}
+
 /* ---- printing ---- */
 
 static void print_rate(FILE *out, const char *name, uint64_t value)

@@ -23,6 +23,10 @@ enum cgroup_controller {
  * -1 after fail(): there is no such limit, or the text is none. */
 int cgroup_limit_parse(const char *name, const char *text, struct cgroup_limit *limit) MUST_CHECK;
 
+/* The one in the list that limit would take the place of, or NULL. Pure. */
+struct cgroup_limit *cgroup_limit_find(struct cgroup_limit *list, size_t count,
+				       const struct cgroup_limit *limit);
+
 /* The option's name. */
 const char *cgroup_limit_name(enum cgroup_limit_kind kind);
 

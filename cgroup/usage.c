@@ -62,6 +62,7 @@ void cgroup_usage_read(int group, struct cgroup_usage *usage)
 {
 	char text[FILE_MAX];
 
+	usage->memory = read_number(group, "memory.current");
 	usage->memory_peak = read_number(group, "memory.peak");
 	usage->swap_peak = read_number(group, "memory.swap.peak");
 	usage->pids_peak = read_number(group, "pids.peak");

@@ -12,6 +12,7 @@
 
 struct cgroup_usage {
 	uint64_t memory_peak, swap_peak;    /* bytes */
+	uint64_t memory;                    /* the same, at this moment */
 	uint64_t oom_kills;                 /* processes that were killed for want of memory */
 	uint64_t memory_high;               /* how often that limit was reached */
 	uint64_t pids_peak;                 /* processes and threads at the same time */

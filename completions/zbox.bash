@@ -116,6 +116,7 @@ _zbox_own="--explain \
 	--forward \
 	--wayland \
 	--wayland-try \
+	--wayland-context \
 	--x11 \
 	--x11-try \
 	--x11-fallback \
@@ -143,6 +144,8 @@ _zbox_own="--explain \
 	--without \
 	--dbus \
 	--dbus-try \
+	--portals \
+	--portals-try \
 	--dbus-talk \
 	--dbus-own \
 	--dbus-see \
@@ -153,6 +156,7 @@ _zbox_own="--explain \
 	--dbus-system-talk \
 	--dbus-system-call \
 	--rootfs \
+	--oci \
 	--rootfs-writable \
 	--rootfs-overlay \
 	--map \
@@ -196,6 +200,7 @@ _zbox_own="--explain \
 	--wait \
 	--freeze \
 	--thaw \
+	--update \
 	--stats-of \
 	--keep-fd \
 	--status-fd"
@@ -265,6 +270,7 @@ _zbox_operands()
 		--hostname | \
 		--chdir | \
 		--rootfs | \
+		--oci | \
 		--map | \
 		--unsetenv | \
 		--env | \
@@ -307,6 +313,7 @@ _zbox_operands()
 		--wait | \
 		--freeze | \
 		--thaw | \
+		--update | \
 		--stats-of | \
 		--keep-fd | \
 		--block-fd | \
@@ -391,6 +398,7 @@ _zbox_operand()
 		--home:1 | \
 		--chdir:1 | \
 		--rootfs:1 | \
+		--oci:1 | \
 		--seccomp-profile:1 | \
 		--cgroup:1 | \
 		--stats-file:1 | \
@@ -398,6 +406,14 @@ _zbox_operand()
 		--lock-file:1)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--enter:1 | \
+		--kill:1 | \
+		--wait:1 | \
+		--freeze:1 | \
+		--thaw:1 | \
+		--update:1 | \
+		--stats-of:1)
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --list 2>/dev/null | sed -n '2,$s/ .*//p')" -- "$cur") ;;
 	--explain:1)
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
 	--doctor:1)
@@ -413,7 +429,7 @@ _zbox_operand()
 	--net-ipv6:1)
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur") ;;
 	--files:1)
-		mapfile -t COMPREPLY < <(compgen -W "ro rw" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "ro rw portal portal-rw" -- "$cur") ;;
 	--landlock:1)
 		mapfile -t COMPREPLY < <(compgen -W "off auto require" -- "$cur") ;;
 	--best-effort:1)

@@ -64,6 +64,7 @@ function __zbox_operands
 			--hostname \
 			--chdir \
 			--rootfs \
+			--oci \
 			--map \
 			--unsetenv \
 			--env \
@@ -106,6 +107,7 @@ function __zbox_operands
 			--wait \
 			--freeze \
 			--thaw \
+			--update \
 			--stats-of \
 			--keep-fd \
 			--block-fd \
@@ -179,6 +181,11 @@ function __zbox_complete_command
 	complete -C (string join ' ' -- (string escape -- $words[$start..-1]) (commandline -ct))
 end
 
+function __zbox_running
+	set -l words (commandline -opc)
+	$words[1] --list 2>/dev/null | sed -n '2,$s/ .*//p'
+end
+
 set -l paths --profile:1 \
 	--bind:1 \
 	--bind:2 \
@@ -227,11 +234,19 @@ set -l paths --profile:1 \
 	--home:1 \
 	--chdir:1 \
 	--rootfs:1 \
+	--oci:1 \
 	--seccomp-profile:1 \
 	--cgroup:1 \
 	--stats-file:1 \
 	--meta:1 \
 	--lock-file:1
+set -l running --enter:1 \
+	--kill:1 \
+	--wait:1 \
+	--freeze:1 \
+	--thaw:1 \
+	--update:1 \
+	--stats-of:1
 
 for name in zbox bwrap
 	complete -c $name -f
@@ -309,6 +324,7 @@ for name in zbox bwrap
 	complete -c $name -n '__zbox_is option' -l json-status-fd -d 'Write start and exit status to FD, a JSON document each'
 end
 
+complete -c zbox -f -n "__zbox_is $running" -a '(__zbox_running)'
 complete -c zbox -n '__zbox_is option' -l explain -d 'Print what would be done, in order, and do nothing'
 complete -c zbox -n '__zbox_is option' -l doctor -d 'Try what zbox needs on this machine and say the cure'
 complete -c zbox -n '__zbox_is option' -l print -d 'Print a page or the completions for a shell'
@@ -355,6 +371,7 @@ complete -c zbox -n '__zbox_is option' -l publish-proxy-protocol -d 'Published p
 complete -c zbox -n '__zbox_is option' -l forward -d 'Open one service outside to the sandbox'
 complete -c zbox -n '__zbox_is option' -l wayland -d 'Windows on the Wayland display'
 complete -c zbox -n '__zbox_is option' -l wayland-try -d 'The same where there is a Wayland display'
+complete -c zbox -n '__zbox_is option' -l wayland-context -d 'The same, only as a sandboxed program'
 complete -c zbox -n '__zbox_is option' -l x11 -d 'Windows on the X11 display, which has no walls'
 complete -c zbox -n '__zbox_is option' -l x11-try -d 'The same where there is an X11 display'
 complete -c zbox -n '__zbox_is option' -l x11-fallback -d 'The same where no Wayland display was put in'
@@ -382,6 +399,8 @@ complete -c zbox -n '__zbox_is option' -l no-desktop-entry -d 'Remove the entry 
 complete -c zbox -n '__zbox_is option' -l without -d 'Take back what a profile gave, such as audio or x11'
 complete -c zbox -n '__zbox_is option' -l dbus -d 'The session bus, but only what is named'
 complete -c zbox -n '__zbox_is option' -l dbus-try -d 'The same where there is a session bus'
+complete -c zbox -n '__zbox_is option' -l portals -d 'File dialogs and the like from the desktop, as APP'
+complete -c zbox -n '__zbox_is option' -l portals-try -d 'The same where there are portals'
 complete -c zbox -n '__zbox_is option' -l dbus-talk -d 'Let the command talk to NAME'
 complete -c zbox -n '__zbox_is option' -l dbus-own -d 'Let the command have the name NAME'
 complete -c zbox -n '__zbox_is option' -l dbus-see -d 'Let the command see whether NAME is there'
@@ -392,6 +411,7 @@ complete -c zbox -n '__zbox_is option' -l dbus-system-try -d 'The same where the
 complete -c zbox -n '__zbox_is option' -l dbus-system-talk -d 'Let the command talk to NAME on the system bus'
 complete -c zbox -n '__zbox_is option' -l dbus-system-call -d 'Let it call some methods of a name there'
 complete -c zbox -n '__zbox_is option' -l rootfs -d 'Use a directory, or what a tar archive holds, as the root'
+complete -c zbox -n '__zbox_is option' -l oci -d 'Use a container image as the root, with its command'
 complete -c zbox -n '__zbox_is option' -l rootfs-writable -d 'Changes of the --rootfs go to its directory'
 complete -c zbox -n '__zbox_is option' -l rootfs-overlay -d 'Changes of the --rootfs vanish, or are kept in DIR'
 complete -c zbox -n '__zbox_is option' -l map -d 'Ids inside, as root, keep, auto or a range'
@@ -435,6 +455,7 @@ complete -c zbox -n '__zbox_is option' -l kill -d 'Kill the sandbox NAME, or sen
 complete -c zbox -n '__zbox_is option' -l wait -d 'Wait until the sandbox NAME has ended'
 complete -c zbox -n '__zbox_is option' -l freeze -d 'Stop everything in the sandbox NAME until it is thawed'
 complete -c zbox -n '__zbox_is option' -l thaw -d 'Let the sandbox NAME go on after --freeze'
+complete -c zbox -n '__zbox_is option' -l update -d 'Change limits of the sandbox NAME, as in --memory 1G'
 complete -c zbox -n '__zbox_is option' -l stats-of -d 'Print what the sandbox NAME has used so far'
 complete -c zbox -n '__zbox_is option' -l keep-fd -d 'Leave FD open for the command'
 complete -c zbox -n '__zbox_is option' -l status-fd -d 'Write one JSON object about the run to FD at its end'
@@ -445,7 +466,7 @@ complete -c zbox -f -n '__zbox_is --net:1' -a 'none slirp slirp4netns pasta host
 complete -c zbox -f -n '__zbox_is --net-open:1' -a 'host-loopback lan'
 complete -c zbox -f -n '__zbox_is --allow-sni:1' -a 'off strict'
 complete -c zbox -f -n '__zbox_is --net-ipv6:1' -a 'on off'
-complete -c zbox -f -n '__zbox_is option' -a '--files=ro --files=rw'
+complete -c zbox -f -n '__zbox_is option' -a '--files=ro --files=rw --files=portal --files=portal-rw'
 complete -c zbox -f -n '__zbox_is --landlock:1' -a 'off auto require'
 complete -c zbox -f -n '__zbox_is --best-effort:1' -a 'limits none'
 complete -c zbox -f -n '__zbox_is option' -a '--list=text --list=json'

@@ -29,15 +29,21 @@ static int address_path(struct desktop *d, const char *address, const char **pat
 	return *path ? 1 : -1;
 }
 
+/* Returns 1, or 0 after desktop_missing(). */
+static int look(struct desktop *d, const char *path)
+{
+	if (desktop_type(d, path) != S_IFSOCK)
+		return desktop_missing(d, "there is no bus at %s", path);
+	if (desktop_type(d, PROXY_PROGRAM) != S_IFREG)
+		return desktop_missing(d, PROXY_PROGRAM " is not installed");
+	return 1;
+}
+
 static int add_bus(struct desktop *d, enum bus bus, const char *path, const char *variable)
 {
 	const char *address =
 		sandbox_own(d->sb, format_text("unix:path=%s/%s", d->runtime, proxy_socket(bus)));
 
-	if (desktop_type(d, path) != S_IFSOCK)
-		return desktop_missing(d, "there is no bus at %s", path);
-	if (desktop_type(d, PROXY_PROGRAM) != S_IFREG)
-		return desktop_missing(d, PROXY_PROGRAM " is not installed");
 	d->sb->buses[bus] = path;
 	d->sb->bus_directory = sandbox_own(d->sb, format_text("%s", d->runtime));
 	if (!d->sb->bus_directory || desktop_runtime(d) < 0)
@@ -45,23 +51,32 @@ static int add_bus(struct desktop *d, enum bus bus, const char *path, const char
 	return desktop_set(d, variable, address) < 0 ? -1 : 1;
 }
 
-int add_dbus(struct desktop *d)
+static const char session_variable[] = "DBUS_SESSION_BUS_ADDRESS";
+
+int desktop_session_bus(struct desktop *d, const char **path)
 {
-	static const char variable[] = "DBUS_SESSION_BUS_ADDRESS";
-	const char *address = desktop_variable(d, variable);
-	const char *folder = desktop_path_variable(d, "XDG_RUNTIME_DIR"), *path;
+	const char *address = desktop_variable(d, session_variable);
+	const char *folder = desktop_path_variable(d, "XDG_RUNTIME_DIR");
 	int result = 1;
 
 	if (address)
-		result = address_path(d, address, &path);
+		result = address_path(d, address, path);
 	else if (folder)
-		path = sandbox_own(d->sb, format_text("%s/bus", folder));
+		*path = sandbox_own(d->sb, format_text("%s/bus", folder));
 	else
 		return desktop_missing(d, "XDG_RUNTIME_DIR is not set");
 	if (result == 0)
 		return desktop_missing(d, "%s is %s, and only unix:path=... is understood",
-				       variable, address);
-	return result < 0 || !path ? -1 : add_bus(d, BUS_SESSION, path, variable);
+				       session_variable, address);
+	return result < 0 || !*path ? -1 : look(d, *path);
+}
+
+int add_dbus(struct desktop *d)
+{
+	const char *path = NULL;
+	int result = desktop_session_bus(d, &path);
+
+	return result <= 0 ? result : add_bus(d, BUS_SESSION, path, session_variable);
 }
 
 int add_dbus_system(struct desktop *d)
@@ -73,5 +88,6 @@ int add_dbus_system(struct desktop *d)
 	if (result == 0)
 		return desktop_missing(d, "%s is %s, and only unix:path=... is understood",
 				       variable, address);
-	return result < 0 ? -1 : add_bus(d, BUS_SYSTEM, path, variable);
+	result = result < 0 ? -1 : look(d, path);
+	return result <= 0 ? result : add_bus(d, BUS_SYSTEM, path, variable);
 }

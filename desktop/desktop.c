@@ -13,6 +13,7 @@
  *   desktop.c   sound, printing            folders.c   home, caches, fonts, themes
  *   bus.c       D-Bus, through a proxy that proxy.c starts
  *   files.c     the files that the command's words name
+ *   portals.c   the desktop's portals, and who the command is to them
  *
  * What an attacker could try here: nothing runs yet that is not the caller, and the caller's
  * environment is the caller's. What must not happen is that a word shows more than it means. Hence
@@ -43,7 +44,7 @@ static preset_function *const functions[] = {
 	[PRESET_FONTS] = add_fonts,       [PRESET_THEMES] = add_themes,
 	[PRESET_HOME] = add_home,         [PRESET_CACHE] = add_cache,
 	[PRESET_DBUS] = add_dbus,         [PRESET_DBUS_SYSTEM] = add_dbus_system,
-	[PRESET_FILES] = add_files,
+	[PRESET_FILES] = add_files,       [PRESET_PORTALS] = add_portals,
 };
 _Static_assert(COUNT(functions) == PRESET_KINDS, "each preset has its function");
 
@@ -71,6 +72,13 @@ const char *desktop_path_variable(const struct desktop *d, const char *name)
 	const char *value = desktop_variable(d, name);
 
 	return value && value[0] == '/' ? value : NULL;
+}
+
+const char *desktop_command_name(const struct desktop *d)
+{
+	const char *slash = strrchr(d->sb->command[0], '/');
+
+	return slash ? slash + 1 : d->sb->command[0];
 }
 
 mode_t desktop_type(const struct desktop *d, const char *path)
@@ -272,7 +280,7 @@ static int add_preset(struct desktop *d, struct preset *preset, size_t *mounts, 
 	result = functions[preset->kind](d);
 	if (result < 0)
 		return blame(preset);
-	if (result == 0 && preset->need == PRESET_REQUIRED) {
+	if (result == 0 && (preset->need == PRESET_REQUIRED || preset->need == PRESET_STRICT)) {
 		(void)fail(0, "--%s: %s", preset->name, preset->missing);
 		return blame(preset);
 	}

@@ -1,16 +1,19 @@
 /*
  * display.c - --wayland and --x11: the socket of the caller's display, and what it takes to use it.
  *
- * Wayland's socket is enough by itself. X11 wants a cookie besides, which is in a file with those
- * of all displays that the caller ever used, other machines' among them: inside there is a file of
- * its own with the one for this display. It is written for any host name, because the name inside
- * is another.
+ * Wayland's socket is enough by itself; where the compositor can tell sandboxed programs from
+ * others it is one of the command's own (context.c). X11 wants a cookie besides, which is in a file
+ * with those of all displays that the caller ever used, other machines' among them: inside there is
+ * a file of its own with the one for this display. It is written for any host name, because the
+ * name inside is another.
  *
  * What an attacker would try: under X11 every program sees all windows and all keys, and can send
  * keys to them; the caller is told at the start. Over an abstract socket X11 can be reached without
  * the file: that belongs to the network namespace, see --share-net.
  */
 #include "desktop/private.h"
+
+#include "desktop/context.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +26,52 @@
 #define FAMILY_LOCAL 256 /* Xauth(3) */
 #define FAMILY_WILD 65535
 
+static const char wayland_note[] =
+	"the Wayland compositor knows no sandboxes: what it offers to every program, the command "
+	"gets too";
 static const char x11_note[] =
 	"X11 has no walls between its programs: what runs inside can see the screen and what is "
 	"typed in other windows, and type there";
+
+static int note(struct desktop *d, const char *text)
+{
+	struct warning *w = array_add(&d->sb->warnings, &d->sb->warning_count, sizeof(*w));
+
+	if (!w)
+		return -1;
+	w->text = text;
+	w->note = true;
+	return 0;
+}
+
+/* The display's own socket, or one that the compositor is to know as the command's (context.c).
+ * Returns 1, 0 after desktop_missing(), or -1 after fail(). */
+static int add_display(struct desktop *d, const char *path)
+{
+	struct sandbox *sb = d->sb;
+	int known = context_known(path);
+
+	if (known < 0)
+		return -1;
+	if (!known && d->preset->need == PRESET_STRICT)
+		return desktop_missing(d, "the compositor at %s has no security contexts", path);
+	if (!known)
+		return note(d, wayland_note) < 0 || !desktop_socket(d, path, CONTEXT_SOCKET) ? -1
+											     : 1;
+	sb->context_app = desktop_application(d);
+	sb->context_directory = sandbox_own(sb, format_text("%s", d->runtime));
+	if (!sb->context_app || !sb->context_directory || desktop_runtime(d) < 0)
+		return -1;
+	sb->context_display = path;
+	return 1;
+}
 
 int add_wayland(struct desktop *d)
 {
 	const char *name = desktop_variable(d, "WAYLAND_DISPLAY");
 	const char *folder = desktop_path_variable(d, "XDG_RUNTIME_DIR");
 	const char *path = name && name[0] == '/' ? name : NULL;
+	int result;
 
 	if (!path && !folder)
 		return desktop_missing(d, "XDG_RUNTIME_DIR is not set");
@@ -41,8 +81,10 @@ int add_wayland(struct desktop *d)
 		return -1;
 	if (desktop_type(d, path) != S_IFSOCK)
 		return desktop_missing(d, "there is no Wayland display at %s", path);
-	if (!desktop_socket(d, path, "wayland-0") ||
-	    desktop_set(d, "WAYLAND_DISPLAY", "wayland-0") < 0 ||
+	result = add_display(d, path);
+	if (result <= 0)
+		return result;
+	if (desktop_set(d, "WAYLAND_DISPLAY", CONTEXT_SOCKET) < 0 ||
 	    desktop_set(d, "XDG_SESSION_TYPE", "wayland") < 0)
 		return -1;
 	d->has_wayland = true;
@@ -169,17 +211,6 @@ static bool local_display(const char *name, char *number, size_t size)
 	return true;
 }
 
-static int note_x11(struct desktop *d)
-{
-	struct warning *w = array_add(&d->sb->warnings, &d->sb->warning_count, sizeof(*w));
-
-	if (!w)
-		return -1;
-	w->text = x11_note;
-	w->note = true;
-	return 0;
-}
-
 int add_x11(struct desktop *d)
 {
 	const char *name = desktop_variable(d, "DISPLAY"), *path;
@@ -201,5 +232,5 @@ int add_x11(struct desktop *d)
 	if (desktop_bind(d, path, path, MOUNT_READONLY) < 0 ||
 	    desktop_set(d, "DISPLAY", name) < 0 || add_cookie(d, number) < 0)
 		return -1;
-	return note_x11(d) < 0 ? -1 : 1;
+	return note(d, x11_note) < 0 ? -1 : 1;
 }

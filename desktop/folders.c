@@ -99,7 +99,7 @@ static int make_folder(struct desktop *d, const char *top, const char *const *pa
 static const char *private_name(const struct desktop *d)
 {
 	static const char word[] = "private";
-	const char *operand = d->preset->operand, *slash;
+	const char *operand = d->preset->operand;
 
 	if (strncmp(operand, word, strlen(word)) != 0)
 		return NULL;
@@ -108,8 +108,7 @@ static const char *private_name(const struct desktop *d)
 		return operand + 1;
 	if (operand[0] != '\0')
 		return NULL;
-	slash = strrchr(d->sb->command[0], '/');
-	return slash ? slash + 1 : d->sb->command[0];
+	return desktop_command_name(d);
 }
 
 int add_home(struct desktop *d)

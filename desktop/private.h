@@ -29,6 +29,7 @@ preset_function add_gpu, add_camera, add_joystick;          /* devices.c */
 preset_function add_home, add_cache, add_fonts, add_themes; /* folders.c */
 preset_function add_files;                                  /* files.c */
 preset_function add_dbus, add_dbus_system;                  /* bus.c */
+preset_function add_portals;                                /* portals.c */
 
 /* Notes why the preset cannot be given. Returns 0, or -1 after fail(). */
 int desktop_missing(struct desktop *d, const char *format, ...) PRINTF(2, 3);
@@ -58,5 +59,21 @@ int desktop_open_made(const char *path) MUST_CHECK;
 /* Gives the socket at source under a name in the runtime directory; "dir/name" is possible.
  * Returns its path inside, or NULL after fail(). */
 const char *desktop_socket(struct desktop *d, const char *source, const char *name) MUST_CHECK;
+
+/* What the command is called, without the folder it is in. */
+const char *desktop_command_name(const struct desktop *d);
+
+/* The name of the application that the command is, as Flatpak has them. Owned by the sandbox; NULL
+ * after fail(). */
+const char *desktop_application(struct desktop *d) MUST_CHECK;
+
+/* The socket of the caller's session bus, where that and the proxy are there. Returns 1, 0 after
+ * desktop_missing(), or -1 after fail(). */
+int desktop_session_bus(struct desktop *d, const char **path) MUST_CHECK;
+
+/* --files=portal: gives the files to the application by the document portal. documents: as many
+ * names, owned by the sandbox. Returns 0, or -1 after fail(). */
+int desktop_forward(struct desktop *d, const char *const *paths, size_t count, bool write,
+		    const char **documents) MUST_CHECK;
 
 #endif

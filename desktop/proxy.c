@@ -26,12 +26,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DIRECTORY_FD = 3, READY_FD = 4 }; /* of the proxy */
+enum { DIRECTORY_FD = 3, READY_FD = 4, INFO_FD = 5 }; /* of the proxy */
 
 #define BUS_INSIDE "/run/buses/" /* where the proxy finds the host's */
 
@@ -67,6 +69,30 @@ static void add_words(struct words *w, const char *const *words, size_t count)
 		add_word(w, format_text("%s", words[i]));
 }
 
+/* Who asks a portal is who its root directory says: portals.c. */
+static void add_info(struct words *w, const struct sandbox *sb)
+{
+	static const char *const info[] = {"--perms", "0444", "--file", "5", "/.flatpak-info"};
+
+	_Static_assert(INFO_FD == 5, "as in the words");
+	if (sb->app_info)
+		add_words(w, info, COUNT(info));
+}
+
+/* What every portal of the desktop may be asked, and its answers. */
+static void add_portal_rules(struct words *w, const struct sandbox *sb)
+{
+	static const char *const rules[] = {
+		"--call=org.freedesktop.portal.Desktop=*",
+		"--call=org.freedesktop.portal.Documents=*",
+		"--broadcast=org.freedesktop.portal.Desktop=@/org/freedesktop/portal/*",
+		"--broadcast=org.freedesktop.portal.Documents=@/org/freedesktop/portal/*",
+	};
+
+	if (sb->app_info)
+		add_words(w, rules, COUNT(rules));
+}
+
 static char **proxy_words(const struct sandbox *sb)
 {
 	static const char *const own[] = {
@@ -77,6 +103,7 @@ static char **proxy_words(const struct sandbox *sb)
 	struct words w = {0};
 
 	add_words(&w, own, COUNT(own));
+	add_info(&w, sb);
 	for (int bus = 0; bus < BUSES; bus++) {
 		if (!sb->buses[bus])
 			continue;
@@ -93,6 +120,8 @@ static char **proxy_words(const struct sandbox *sb)
 		add_word(&w, format_text("unix:path=" BUS_INSIDE "%s", sockets[bus]));
 		add_word(&w, format_text("/proc/self/fd/%d/%s", DIRECTORY_FD, sockets[bus]));
 		add_word(&w, format_text("--filter"));
+		if (bus == BUS_SESSION)
+			add_portal_rules(&w, sb);
 		for (size_t i = 0; i < sb->bus_rule_count; i++)
 			if (sb->bus_rules[i].bus == (enum bus)bus)
 				add_word(&w, format_text("--%s=%s", sb->bus_rules[i].kind,
@@ -107,19 +136,30 @@ static char **proxy_words(const struct sandbox *sb)
 
 /* Descriptors where the words say that they are; standard error stays the caller's, for what the
  * proxy and its zbox have to say. */
-static int place_descriptors(int directory, int ready)
+static int place_descriptors(int directory, int ready, int info)
 {
 	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	autoclose int high_directory = fcntl(directory, F_DUPFD_CLOEXEC, READY_FD + 1);
-	autoclose int high_ready = fcntl(ready, F_DUPFD_CLOEXEC, READY_FD + 1);
+	autoclose int high_directory = fcntl(directory, F_DUPFD_CLOEXEC, INFO_FD + 1);
+	autoclose int high_ready = fcntl(ready, F_DUPFD_CLOEXEC, INFO_FD + 1);
+	autoclose int high_info = fcntl(info < 0 ? null : info, F_DUPFD_CLOEXEC, INFO_FD + 1);
 
-	if (null < 0 || high_directory < 0 || high_ready < 0)
+	if (null < 0 || high_directory < 0 || high_ready < 0 || high_info < 0)
 		return -1;
 	if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(high_directory, DIRECTORY_FD) < 0 ||
-	    dup2(high_ready, READY_FD) < 0)
+	    dup2(high_ready, READY_FD) < 0 || dup2(high_info, INFO_FD) < 0)
 		return -1;
-	close_from_but(READY_FD + 1, NULL, 0);
+	close_from_but(INFO_FD + 1, NULL, 0);
 	return 0;
+}
+
+/* A file in memory with the text, -1 where that is NULL or cannot be. */
+static int info_file(const char *text)
+{
+	autoclose int fd = text ? memfd_create("flatpak-info", MFD_CLOEXEC) : -1;
+
+	if (fd < 0 || write_fd(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return take_fd(&fd);
 }
 
 /* Says nothing where it fails: the pipe is closed then, and that is noticed inside. */
@@ -127,14 +167,15 @@ static void become_proxy(const struct sandbox *sb, int socket, int ready)
 {
 	char *const no_environment[] = {NULL};
 	char **words = proxy_words(sb);
-	autoclose int directory = -1;
+	autoclose int directory = -1, info = info_file(sb->app_info);
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	if (!words || setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (!words || (sb->app_info && info < 0) || setsid() < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return;
 	directory = receive_fd(socket);
-	if (directory < 0 || place_descriptors(directory, ready) < 0 ||
+	if (directory < 0 || place_descriptors(directory, ready, info) < 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return;
 	(void)execve("/proc/self/exe", words, no_environment);

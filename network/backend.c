@@ -103,10 +103,27 @@ static void slirp4netns_words(const struct sandbox *sb, struct word_list *w)
 
 static void pasta_words(const struct sandbox *sb, struct word_list *w)
 {
-	static const char *const fixed[] = {
-		"--quiet",     "--config-net",  "--ns-ifname", NET_INTERFACE, "--tcp-ports", "none",
-		"--udp-ports", "none",          "--tcp-ns",    "none",        "--udp-ns",    "none",
-		"--netns",     BACKEND_NETWORK, "--userns",    BACKEND_USER,  NULL};
+	static const char *const fixed[] = {"--quiet",
+					    "--foreground",
+					    "--pid",
+					    BACKEND_READY_FILE,
+					    "--no-netns-quit",
+					    "--config-net",
+					    "--ns-ifname",
+					    NET_INTERFACE,
+					    "--tcp-ports",
+					    "none",
+					    "--udp-ports",
+					    "none",
+					    "--tcp-ns",
+					    "none",
+					    "--udp-ns",
+					    "none",
+					    "--netns",
+					    BACKEND_NETWORK,
+					    "--userns",
+					    BACKEND_USER,
+					    NULL};
 	struct in_addr dns = {htonl(NET_DNS4)};
 	char text[INET_ADDRSTRLEN];
 

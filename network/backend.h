@@ -12,6 +12,7 @@
 #define BACKEND_USER "@user"
 #define BACKEND_READY "@ready"
 #define BACKEND_EXIT "@exit"
+#define BACKEND_READY_FILE "/proc/self/fd/@ready" /* the same as a path */
 
 /* The program that --net names, NULL where it names none. */
 const char *backend_name(const struct sandbox *sb);

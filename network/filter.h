@@ -94,6 +94,12 @@ static inline uint16_t read16(const uint8_t *at)
 	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
+static inline void write16(uint8_t *at, unsigned value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
 static inline uint32_t read32(const uint8_t *at)
 {
 	return (uint32_t)read16(at) << 16 | read16(at + 2);

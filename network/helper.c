@@ -210,16 +210,25 @@ int net_helper_start(const struct sandbox *sb, bool record, struct net_helper *h
 	return result;
 }
 
+/* What it says once. Returns the length; 0: it has gone without a word. */
+static ssize_t hear(int fd, void *said, size_t size)
+{
+	ssize_t length;
+
+	/* ECONNRESET, once: it has gone without reading what we sent; its word is behind that */
+	do
+		length = recv(fd, said, size, 0);
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+	return length < 0 ? 0 : length;
+}
+
 int net_helper_wait(int *socket)
 {
 	autoclose int fd = take_fd(socket);
 	char said[256];
-	ssize_t length;
+	ssize_t length = hear(fd, said, sizeof(said) - 1);
 
-	do
-		length = recv(fd, said, sizeof(said) - 1, 0);
-	while (length < 0 && errno == EINTR);
-	if (length <= 0)
+	if (length == 0)
 		return fail(0, "zbox-net ended before it was ready");
 	said[length] = '\0';
 	return strcmp(said, "ready") == 0 ? 0 : fail(0, "zbox-net: %s", said);
@@ -227,20 +236,26 @@ int net_helper_wait(int *socket)
 
 int net_helper_hear(int *socket, const char *about)
 {
+	char word[16];
+
+	return net_helper_text(socket, about, word, sizeof(word));
+}
+
+int net_helper_text(int *socket, const char *about, char *text, size_t size)
+{
 	autoclose int fd = take_fd(socket);
 	struct failure said;
-	ssize_t length;
+	ssize_t length = hear(fd, &said, sizeof(said));
 
-	/* ECONNRESET, once: it has gone without reading what we sent; its word is behind that */
-	do
-		length = recv(fd, &said, sizeof(said), 0);
-	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (length == (ssize_t)sizeof(said)) {
 		failure_adopt(&said);
 		failure_prefix("%s: ", about);
 		return -1;
 	}
-	return length > 0 ? 0 : fail(0, "%s: its program ended before it was ready", about);
+	if (length <= 0)
+		return fail(0, "%s: its program ended before it was ready", about);
+	(void)snprintf(text, size, "%.*s", (int)length, (const char *)&said);
+	return 0;
 }
 
 void net_helper_end(struct net_helper *h)

@@ -36,6 +36,9 @@ int net_helper_wait(int *socket) MUST_CHECK;
  * a colon in front. */
 int net_helper_hear(int *socket, const char *about) MUST_CHECK;
 
+/* The same with a longer word, which has no NUL in it; size: room of text, with its end. */
+int net_helper_text(int *socket, const char *about, char *text, size_t size) MUST_CHECK;
+
 /* Ends it, if it still runs. */
 void net_helper_end(struct net_helper *h);
 

@@ -17,6 +17,13 @@
  * unreachable", echo "administratively prohibited". Returns its length, 0: none. */
 size_t refusal_make(const uint8_t *frame, uint8_t answer[REFUSAL_MAX]);
 
+/* Adds the bytes, as numbers of 16 bits, to start, which is below 2^31. Returns something that has
+ * the same checksum as the sum (RFC 1071). */
+uint32_t frame_sum(const uint8_t *bytes, size_t length, uint32_t start);
+
+/* The checksum that such a sum makes. */
+unsigned frame_fold(uint32_t total);
+
 /* Whether the checksums of a frame with TCP are right, that of IP and that of TCP; filter_frame()
  * has parsed it. */
 bool refusal_sums_good(const uint8_t *frame);

@@ -197,7 +197,7 @@ static int configure(const struct tap *t, int interface)
 /* The device, opened anew: it is of the network namespace in which it was opened. */
 static int open_device(const struct tap *t, int proc, int *interface)
 {
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
 	char path[40];
 	autoclose int fd = -1;
 
@@ -208,6 +208,9 @@ static int open_device(const struct tap *t, int proc, int *interface)
 	memcpy(request.ifr_name, NET_INTERFACE, sizeof(NET_INTERFACE));
 	if (ioctl(fd, TUNSETIFF, &request) < 0)
 		return fail(errno, "/dev/net/tun: make the interface %s", NET_INTERFACE);
+	/* device.c: a frame is as long as IP allows, whatever the MTU */
+	if (ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0)
+		return fail(errno, "/dev/net/tun: long frames");
 	*interface = (int)if_nametoindex(NET_INTERFACE);
 	if (*interface == 0)
 		return fail(errno, "the interface %s", NET_INTERFACE);

@@ -7,14 +7,15 @@
  *   words      the program, and its own words (network/backend.c)
  *   network    comes; the user namespace that owns it is asked for
  *   program    is started on the paths of these two, and waited for until it says that it works:
- *              slirp4netns by a descriptor, pasta by going to the background
+ *              slirp4netns by a descriptor, pasta by writing the file for its number, a pipe
  *   ready      is said
  *   waits      until zbox is gone, then ends the program; or until that has ended, then ends as it
  *              did, so that zbox can say how
  *
- * pasta in the background is nobody's child but of the nearest subreaper, which is this. It does
- * not notice the end of a sandbox, so this process has to outlive zbox for a moment: it does not
- * die with it, but sees the end of the socket.
+ * pasta does not notice the end of a sandbox, so this process has to outlive zbox for a moment: it
+ * does not die with it, but sees the end of the socket. Is it killed itself, the program gets the
+ * signal that it was given for that. So pasta stays in the foreground: in the background it would
+ * be another process, without it. Entering a user namespace of its own user does not take it away.
  *
  * The program is looked for where systems install it and not in PATH, which belongs to the caller's
  * environment. What it writes to standard error is the reason of its failure; later nobody reads
@@ -43,7 +44,6 @@
 
 struct backend {
 	const char *name;
-	bool background; /* works when it has gone there */
 	int network, user;
 	int ready[2], leave[2], words[2]; /* pipes: it works; the end; its standard error */
 	pid_t child;
@@ -135,7 +135,9 @@ static void become(const struct backend *b, char **words)
 	char *const environment[] = {(char[]){"PATH=/usr/bin:/bin"}, NULL};
 	int keep[] = {b->ready[1], b->leave[0]};
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || dup2(b->words[1], 2) < 0)
+	/* pasta takes a SIGPIPE that is ignored already for a failure */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || signal(SIGPIPE, SIG_DFL) == SIG_ERR ||
+	    dup2(b->words[1], 2) < 0)
 		_exit(125);
 	close_from_but(3, keep, COUNT(keep));
 	for (size_t i = 0; i < COUNT(keep); i++)
@@ -193,28 +195,13 @@ static int ended(const struct backend *b, int status)
 	return fail(0, "%s", *line ? line : "it ended before it was ready");
 }
 
-/* The one child that is left: what went to the background. */
-static int find_background(struct backend *b)
-{
-	char text[64];
-	int64_t pid = 0;
-
-	if (read_file_at(-1, "/proc/thread-self/children", text, sizeof(text)) < 0)
-		return fail(errno, "/proc/thread-self/children");
-	text[strcspn(text, " ")] = '\0';
-	if (parse_number(text, 1, INT32_MAX, &pid) < 0)
-		return fail(0, "it went to the background and is not there");
-	b->child = (pid_t)pid;
-	return 0;
-}
-
 /* Returns 0 when it works. */
 static int wait_until_ready(struct backend *b)
 {
 	autoclose int process = kernel_pidfd_open(b->child);
 	struct pollfd polls[] = {{.fd = LIFE_FD, .events = POLLIN},
 				 {.fd = process, .events = POLLIN},
-				 {.fd = b->background ? -1 : b->ready[0], .events = POLLIN}};
+				 {.fd = b->ready[0], .events = POLLIN}};
 	int status = 0, got;
 
 	if (process < 0)
@@ -229,11 +216,8 @@ static int wait_until_ready(struct backend *b)
 	if (got == 0)
 		return fail(ETIMEDOUT, "it is not ready");
 	(void)waitpid(b->child, &status, 0);
-	if (!b->background || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		b->child = -1;
-		return ended(b, status);
-	}
-	return 0;
+	b->child = -1;
+	return ended(b, status);
 }
 
 /* ---- its life ---- */
@@ -271,9 +255,8 @@ static int begin(struct backend *b, int count, char **words)
 	if (count < 2)
 		return fail(0, "no words");
 	b->name = words[1];
-	b->background = strcmp(b->name, "pasta") == 0;
 	/* see the head: the end of the socket counts */
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return fail(errno, "prctl");
 	if (recv(LIFE_FD, &byte, 1, MSG_PEEK) == 0)
 		_exit(0);
@@ -286,7 +269,7 @@ static int begin(struct backend *b, int count, char **words)
 	if (hold(b) < 0 || start(b, words + 1) < 0 || wait_until_ready(b) < 0)
 		return -1;
 	unhold(b);
-	return b->background ? find_background(b) : 0;
+	return 0;
 }
 
 int main(int argc, char **argv)

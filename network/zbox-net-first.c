@@ -120,6 +120,7 @@ enum first_step first_look(struct carrier *c, const uint8_t *frame, size_t lengt
 	struct held *h;
 	enum first_step step;
 	const uint8_t *data;
+	size_t size = from->data;
 
 	if (from->protocol != IPPROTO_TCP || !rules_any(c->filter.rules))
 		return FIRST_PASS;
@@ -146,13 +147,13 @@ enum first_step first_look(struct carrier *c, const uint8_t *frame, size_t lengt
 		if (!h)
 			return FIRST_DROP;
 	}
-	if (from->data > sizeof(h->bytes) - h->length)
-		return FIRST_REFUSE;
-	memcpy(h->bytes + h->length, data, from->data);
-	h->length += from->data;
+	if (size > sizeof(h->bytes) - h->length)
+		size = sizeof(h->bytes) - h->length;
+	memcpy(h->bytes + h->length, data, size);
+	h->length += size;
 	step = judge(c, flow, from, h->bytes, h->length);
 	if (step == FIRST_HOLD)
-		step = hold(h, frame, length);
+		step = size < from->data ? FIRST_REFUSE : hold(h, frame, length);
 	if (step == FIRST_REFUSE)
 		h->to.protocol = 0;
 	return step;

@@ -38,7 +38,10 @@ enum {
 	EVICTIONS = 64,      /* for one new flow: libslirp may have forgotten some */
 	REMEMBER_TIME = 230, /* seconds for which libslirp surely keeps a UDP socket */
 	KINDS = 3,
-	FRAME_MAX = ETHERNET_HEADER + 65535
+	/* Bytes of a packet with a segment: four fill the window that libslirp has, which is below
+	 * 64 KiB, and what a kernel gives to a card at once (GSO_LEGACY_MAX_SIZE less its own
+	 * headers). Three would leave a fourth behind, with a call and a waking of its own. */
+	SEGMENT = 16304
 };
 
 enum kind { OTHER, TCP, UDP };
@@ -58,11 +61,10 @@ static struct loop loop;
 
 /* ---- what libslirp calls ---- */
 
-/* when the queue is full: TCP sends again, datagrams are lost as they may be */
 static void deliver(const struct loop *l, const void *frame, size_t length)
 {
 	pcap_frame(l->c->pcap, frame, length);
-	(void)!write(l->c->device, frame, length);
+	device_write(&l->c->device, frame, length);
 }
 
 static ssize_t to_sandbox(const void *frame, size_t length, void *opaque)
@@ -274,12 +276,12 @@ static void take_frame(struct loop *l, const uint8_t *frame, size_t length)
 
 static void take_frames(struct loop *l)
 {
-	static uint8_t frame[FRAME_MAX];
+	const uint8_t *frame;
 
 	for (int i = 0; i < BATCH; i++) {
-		ssize_t length = read(l->c->device, frame, sizeof(frame));
+		ssize_t length = device_read(&l->c->device, &frame);
 
-		if (length <= 0)
+		if (length < 0)
 			return;
 		l->last_frame = l->c->filter.now = clock_ms();
 		take_frame(l, frame, (size_t)length);
@@ -362,7 +364,7 @@ void carrier_run(struct carrier *c)
 
 		l->polls.count = 0;
 		life = polls_add(&l->polls, c->life, POLLIN);
-		device = polls_add(&l->polls, c->device, POLLIN);
+		device = polls_add(&l->polls, c->device.fd, POLLIN);
 		c->host.place = polls_add(&l->polls, c->host.fd, POLLIN);
 		slirp_timeout = timeout = wait_time(l);
 		names_poll(&c->names, &l->polls, &timeout);
@@ -379,6 +381,7 @@ void carrier_run(struct carrier *c)
 			take_frames(l);
 		if (slirp_timeout >= 0 || got > 0)
 			slirp_pollfds_poll(l->slirp, 0, get_events, l);
+		device_flush(&c->device);
 		if (polls_seen(&l->polls, c->host.place))
 			host_serve(&c->host, &c->filter);
 		names_serve(&c->names, &l->polls);
@@ -424,8 +427,8 @@ int carrier_begin(struct carrier *c)
 		.vprefix_len = NET_PREFIX6,
 		.vhost6 = gateway6,
 		.vnameserver6 = dns6,
-		.if_mtu = c->mtu,
-		.if_mru = c->mtu,
+		.if_mtu = NET_MTU_MAX,                         /* of what it takes: device.c */
+		.if_mru = c->mtu < SEGMENT ? c->mtu : SEGMENT, /* of the segments both ways */
 		.disable_host_loopback = !c->filter.loopback,
 		.disable_dns = true,
 		.disable_dhcp = true,

@@ -174,7 +174,7 @@ static int receive(struct carrier *c)
 	    extra->cmsg_len != CMSG_LEN(sizeof(fds)))
 		return fail(length < 0 ? errno : EPROTO, "the interface");
 	memcpy(fds, CMSG_DATA(extra), sizeof(fds));
-	c->device = fds[0];
+	c->device.fd = fds[0];
 	c->names.udp = fds[1];
 	c->names.tcp = fds[2];
 	return 0;

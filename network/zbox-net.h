@@ -15,6 +15,7 @@
 #define ZBOX_NETWORK_ZBOX_NET_H
 
 #include "network/addresses.h"
+#include "network/device.h"
 #include "network/dns.h"
 #include "network/filter.h"
 #include "network/first.h"
@@ -250,8 +251,8 @@ int confine(void) MUST_CHECK;
 /* ---- zbox-net-slirp.c ---- */
 
 struct carrier {
-	int life;   /* the socket to zbox: its end is ours */
-	int device; /* the interface */
+	int life; /* the socket to zbox: its end is ours */
+	struct device device;
 	unsigned mtu;
 	struct sockaddr_in outbound4; /* own addresses of what goes out; a family of 0: any */
 	struct sockaddr_in6 outbound6;

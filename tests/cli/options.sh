@@ -119,6 +119,33 @@ bash_gives 'usr' bwrap --dir /x -- ls u
 bash_gives 'usr' zbox --dir=/x ls --print u
 bash_gives 'bash fish help man version zsh' zbox --print ''
 
+# names of sandboxes that run: a program in the place of zbox, which has two
+cat >"$T/zbox" <<'EOS'
+#!/bin/sh
+[ "$*" != --list ] || printf '%s\n' 'NAME  AGE  COMMAND' 'one   0:01  sleep 1' 'other 0:02  sleep 2'
+EOS
+chmod +x "$T/zbox"
+running=(enter kill wait freeze thaw update stats-of)
+for what in "${running[@]}"; do
+	bash_gives 'one other' "$T/zbox" "--$what" ''
+done
+bash_gives 'other' "$T/zbox" --kill ot
+bash_gives '' "$T/zbox" --name o
+bash_gives '--memory --memory-high' "$T/zbox" --update one --mem
+bash_gives 'usr' "$T/zbox" --enter one ls u
+
+# zsh completes only where there is a terminal
+zsh_gives() {
+	ok "zsh: $2" is "$1" "$root/tests/cli/zsh-completes.py" "$root/completions" "$2"
+}
+if have zsh; then
+	for what in "${running[@]}"; do
+		zsh_gives 'one other' "$T/zbox --$what "
+	done
+	zsh_gives '--landlock --landlock-only' 'zbox --land'
+	zsh_gives '' "$T/zbox --name o"
+fi
+
 if have fish; then
 	fish_gives() {
 		ok "fish: $2" is "$1" fish --no-config -c "source '$root/completions/zbox.fish'
@@ -131,6 +158,11 @@ if have fish; then
 	fish_gives 'usr/' 'zbox --ro-bind /usr u'
 	fish_gives '--chdir' 'zbox --ro-bind /usr /usr --chd'
 	fish_gives 'usr/' 'bwrap --dir /x -- ls u'
+	for what in "${running[@]}"; do
+		fish_gives 'one other' "$T/zbox --$what "
+	done
+	fish_gives 'other' "$T/zbox --kill ot"
+	fish_gives '' "$T/zbox --name o"
 else
 	skip 'fish completes' fish
 fi

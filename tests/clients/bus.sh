@@ -2,6 +2,7 @@
 # D-Bus through xdg-dbus-proxy, with real buses and real services on them: what is named can be
 # reached, what is not cannot; the proxy is there before the command, sandboxed, and gone after it.
 # timeout: 180
+# alone
 . "$(dirname "$0")/common.sh"
 
 WHAT='bus'

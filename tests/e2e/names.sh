@@ -34,11 +34,17 @@ refuses 'somebody has to make what enters' 125 '--name cannot be combined with -
 	zbox_usr --name x --as-pid-1 echo ran
 refuses 'who asks runs nothing else' 125 'cannot be combined with other options' -- \
 	zbox_usr --list
-declare -A what_to=([enter]=true)
-for what in enter kill wait stats-of freeze thaw; do
+declare -A what_to=([enter]=true [update]=--pids=9)
+for what in enter kill wait stats-of freeze thaw update; do
 	refuses "--$what without such a sandbox" 125 'no sandbox with the name nobody is running' -- \
 		zbox --$what nobody ${what_to[$what]:+"${what_to[$what]}"}
 done
+refuses 'nothing to change' 125 '--update takes limits' -- zbox --update nobody
+refuses 'what is no limit of a control group' 125 'not --nice' -- zbox --update nobody --pids 9 --nice 5
+refuses 'no option at all' 125 'not now' -- zbox --update nobody now
+refuses 'a limit without a value' 125 'takes an argument' -- zbox --update nobody --memory
+refuses 'a limit that is none' 125 '--memory takes bytes' -- zbox --update nobody --memory lots
+refuses 'a path that somebody else would look up' 125 'by its whole path' -- zbox --update nobody --io-max disk:wbps=1M
 refuses 'no such signal' 125 'there is no signal NOPE' -- zbox --kill nobody NOPE
 refuses 'nothing to run' 125 'no command given' -- zbox --enter nobody --
 refuses 'an option behind the name' 125 'takes no option' -- zbox --enter nobody --chdir / true
@@ -75,6 +81,9 @@ spins() { [ "$("$ZBOX" --stats-of one json | python3 -c 'import json, sys; print
 ok 'processor time is that of who entered, too' poll 20 spins
 kill $!
 wait $!
+refuses 'without a control group there are no limits to change' 125 \
+	'the sandbox one: it has no control group of its own' -- zbox --update one --memory 1G --pids=20
+ok 'and it lives on' answers one
 refuses 'two with one name' 125 'a sandbox with the name one is running already' -- \
 	zbox_usr --name one echo ran
 is 'the directory is the user'"'"'s alone' "$(stat -c %a "$names")" 700
@@ -370,6 +379,7 @@ gives 'by hand, outside' 0 'answer (0, 0) message (2, 0)' -- python3 client.py "
 refuses 'root of another user namespace' 1 'hung up' -- unshare -Ur python3 client.py "$names/one"
 refuses 'the same with zbox' 125 'user namespace' -- unshare -Ur "$ZBOX" --enter one echo ran
 refuses 'the same with --kill' 125 'user namespace' -- unshare -Ur "$ZBOX" --kill one
+refuses 'the same with --update' 125 'user namespace' -- unshare -Ur "$ZBOX" --update one --pids 9
 run unshare -Ur "$ZBOX" --list
 lacks 'and with --list' "$out" 'sleep'
 mkdir "$T/py"
@@ -381,6 +391,9 @@ for options in '' '--net host' '--seccomp-profile none --landlock off' '--landlo
 	refuses "from inside, where the directory was bound: $options" 1 'hung up' -- \
 		zbox_usr --bind "$names" "$names" --ro-bind "$T/py" "$T/py" $options -- python3 "$py" "$names/one"
 done
+refuses 'limits are not changed from inside' 125 'the process at the other end' -- \
+	zbox_usr --bind "$names" /run/user/0/zbox --setenv XDG_RUNTIME_DIR /run/user/0 --ro-bind "$ZBOX" /zbox -- \
+	/zbox --update one --pids 9
 refuses 'from the sandbox itself' 1 'hung up' -- sh -c "
 	\"$ZBOX\" --ro-bind /usr /usr --bind '$names' /names --ro-bind '$T/py' /py --name self -- \
 		python3 -c 'import os, time
@@ -424,7 +437,7 @@ s.bind(sys.argv[1])
 s.listen(8)
 c, _ = s.accept()
 try:
-    c.send(struct.pack("IIII", 0x7a626f78, 1, 1, 1))
+    c.send(struct.pack("IIII", 0x7a626f78, 2, 1, 1))
     data, control, _, _ = c.recvmsg(70000, 1024)
 except OSError:
     data = b""

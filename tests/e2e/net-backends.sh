@@ -112,6 +112,15 @@ for name in slirp4netns pasta; do
 	ok "$name: it ends when zbox is killed" poll 30 gone "$helper"
 	exec 8>&-
 	wait "$box" 2>/dev/null
+	begin "${net[@]}"
+	helper=$(below "$box" "$program*")
+	kill -KILL "$(below "$box" zbox-backend)"
+	ok "$name: it ends when zbox-backend is killed" poll 30 gone "$helper"
+	ok "$name: which is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
+	go
+	isnt "$name: and there is no other network" "$(tail -n 1 "$T/said")" ok
+	gives "$name: SIGPIPE ignored by who starts zbox" 0 ok -- bash -c 'trap "" PIPE; "$@"' bash \
+		"${ordinary[@]}" "$ZBOX" --ro-bind /usr /usr --ro-bind "$driver" /driver.py "${net[@]}" "${inside[@]}" tcp 198.51.100.80 7
 	begin "${net[@]}" --status-fd 9 9>"$T/status"
 	kill -KILL "$(below "$box" "$program*")"
 	ok "$name: its end is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"

@@ -3,6 +3,8 @@
   serve LOG ADDRESS[/v6only]...   TCP and UDP echo on port 7, HTTP on 80, names on 53; says "up"
   tcp ADDRESS PORT | udp ADDRESS PORT | ping ADDRESS      "ok", or the name of the error; and "slow"
                                                           when that took more than a second
+  bounce ADDRESS PORT             20 MB there and back
+  long-frames PCAP LIMIT          which frames of a capture are longer
   http URL            length and digest of what is there
   ask SERVER NAME     how many addresses a name has, asked by TCP
   resolve NAME        its addresses as the C library sees them
@@ -206,6 +208,30 @@ def try_ping(address):
         s.connect((address, 0))
         s.send(struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 0, 1) + b"payload")
         assert s.recv(100)[8:] == b"payload"
+
+
+def bounce(address, port):
+    """20 MB there and back, both at once: "True" when they are the same."""
+    with socket.create_connection((address, int(port)), timeout=60) as s:
+        sender = threading.Thread(target=lambda: (s.sendall(PAGE), s.shutdown(socket.SHUT_WR)))
+        sender.start()
+        back = b"".join(iter(lambda: s.recv(1 << 20), b""))
+        sender.join()
+    print(back == PAGE)
+
+
+def long_frames(path, limit):
+    """The frames of a capture that are longer than a limit: from the sandbox, to it; whether their sums are right."""
+    seen, good = {True: 0, False: 0}, True
+    with open(path, "rb") as f:
+        f.read(24)
+        while head := f.read(16):
+            frame = f.read(struct.unpack("4I", head)[2])
+            if len(frame) > int(limit) and frame[12:14] == b"\x08\0" and frame[23] == 6:
+                seen[frame[26:30] == socket.inet_aton("10.0.2.100")] += 1
+                pseudo = frame[26:34] + struct.pack(">HH", 6, len(frame) - 34)
+                good &= checksum(pseudo + frame[34:]) == 0 == checksum(frame[14:34])
+    print("out" if seen[True] else "none out", "in" if seen[False] else "none in", "good" if good else "broken")
 
 
 def attempt(function, args):
@@ -465,4 +491,4 @@ if __name__ == "__main__":
     else:
         {"ask": ask, "many": many, "raw": raw, "resolve": resolve, "timed": timed, "tunnel": tunnel,
          "broken": broken_questions, "reflected": reflected, "must-ping": must_ping,
-         "evict": evict, "say": say, "forge": forge}[command](*rest)
+         "bounce": bounce, "long-frames": long_frames, "evict": evict, "say": say, "forge": forge}[command](*rest)

@@ -49,6 +49,13 @@ contains 'the size of packets' "$out" 'mtu 16384'
 run net_zbox "${slirp[@]}" --net-mtu 1500 -- ip -o link show tap0
 contains '--net-mtu' "$out" 'mtu 1500'
 gives '--net-mtu carries' 0 '20480000 True' -- net_zbox "${slirp[@]}" --net-mtu 1500 "${inside[@]}" http http://198.51.100.80/
+for mtu in 1280 1500 16384 65520; do
+	gives "20 MB there and back, MTU $mtu" 0 True -- net_zbox "${slirp[@]}" --net-mtu $mtu "${inside[@]}" bounce 198.51.100.80 7
+done
+gives 'and by IPv6' 0 True -- net_zbox "${slirp[@]}" "${inside[@]}" bounce 2001:db8:80::80 7
+run net_zbox "${slirp[@]}" --net-mtu 1500 --net-pcap "$shared/pcap" "${inside[@]}" bounce 198.51.100.80 7
+gives 'long frames leave whatever the MTU, with right sums; segments come as it says' 0 'out none in good' -- \
+	near long-frames "$shared/pcap" 1514
 gives '--net-ipv6 off' 0 ENETUNREACH -- net_zbox "${slirp[@]}" --net-ipv6 off "${inside[@]}" tcp 2001:db8:80::80 7
 gives 'with capabilities, which has another order inside' 0 ok -- \
 	net_zbox "${slirp[@]}" --cap-add net_admin "${inside[@]}" tcp 198.51.100.80 7

@@ -146,7 +146,7 @@ is '--files=rw: the file is written' "$(cat documents/one)" "$(printf 'text\nx')
 if [ -e documents/.lock ]; then flunk '--files=rw: nothing else'; else pass '--files=rw: nothing else'; fi
 gives '--files=rw: not over a folder that was put in' 0 'a b% link one pipe ' -- \
 	documents --bind "$T/documents" "$T/documents" --files=rw sh -c 'ls | tr "\n" " "' one
-refuses '--files=x' 125 'ro or rw' -- documents --files=x true
+refuses '--files=x' 125 'takes ro, rw, portal or portal-rw' -- documents --files=x true
 gives 'without it nothing' 1 '' -- on_machine "$ZBOX" --quiet --ro-bind /usr /usr sh -c 'cat "$0" 2>/dev/null' "$T/documents/one"
 
 # ---- what is not there ----

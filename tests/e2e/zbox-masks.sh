@@ -42,6 +42,12 @@ gives 'and what is beside is there' 0 x -- p --mask /p/a/b/key sh -c 'echo x >/p
 is 'also on the host' "$(cat "$T/p/a/b/new")" x
 gives 'through a link the target is masked' 0 '' -- p --mask /p/link/b/key cat /p/a/b/key
 gives 'a link to what is masked' 0 '' -- p --mask /p/hooks/to-key cat /p/hooks/to-key /p/a/b/key
+# /deep is a directory of the sandbox's own, which holds a bind and has to stay where it is
+deep() { zbox_usr --bind "$T/p" /deep/er/p --mask /deep/er/none/x --mask /deep/er/p/key "$@"; }
+gives 'what is mounted below a directory that is held is there' 0 'secret run' -- deep sh -c 'echo $(cat /deep/er/p/a/b/key /deep/er/p/hooks/run)'
+gives 'and masked below it' 0 '' -- deep cat /deep/er/p/key
+gives 'and is the host'\''s' 0 '' -- deep sh -c 'echo x >/deep/er/p/new'
+is 'so that what is written arrives' "$(cat "$T/p/new")" x
 tree
 run p --mask /p/link/b/key sh -c 'rm /p/link; mkdir -p /p/link/b; echo mine >/p/link/b/key; sleep 60; echo on'
 is 'who exchanges the link is ended' "$status $out" '125 '

@@ -256,6 +256,77 @@ static void test_kill(void)
 	check(cgroup_freeze(group, false) == 0 && strcmp(get("cgroup.freeze"), "0") == 0, "thawed");
 }
 
+/* ---- changed while it runs ---- */
+
+static int change(const struct sandbox *sb, struct cgroup *c, const char *words, size_t size)
+{
+	failure_clear();
+	return cgroup_update(sb, c, words, size);
+}
+
+static uint64_t limit_now(const struct sandbox *sb, const struct cgroup *c, size_t i)
+{
+	struct sandbox now = cgroup_now(sb, c);
+
+	return i < now.cgroup_limit_count ? now.cgroup_limits[i].value : 0;
+}
+
+#define WORDS(text) text, sizeof(text)
+
+static void test_update(void)
+{
+	struct cgroup_limit first[] = {{.kind = CGROUP_PIDS, .text = "9", .value = 9}};
+	struct sandbox sb = {.cgroup_limits = first, .cgroup_limit_count = COUNT(first)};
+	struct cgroup c = CGROUP_NONE;
+
+	check(change(&sb, &c, WORDS("pids\00020")) < 0 && says("no control group of its own"),
+	      "there is none");
+	c.box = c.place.dir = group;
+	c.place.path = directory;
+	put("cgroup.controllers", "cpu memory pids\n");
+	put("cgroup.subtree_control", "pids\n");
+	put("pids.max", "9");
+	put("memory.max", "max");
+	put("memory.swap.max", "1");
+	put("cpu.max", "max");
+	check(limit_now(&sb, &c, 0) == 9, "before, those of the start hold");
+	check(change(&sb, &c, WORDS("pids\00020")) == 0 && strcmp(get("pids.max"), "20") == 0 &&
+		      limit_now(&sb, &c, 0) == 20 && limit_now(&sb, &c, 1) == 0,
+	      "one takes the place of the one before");
+	check(change(&sb, &c, WORDS("memory\0001M\0cpus\0002")) == 0 &&
+		      strcmp(get("memory.max"), "1048576") == 0 &&
+		      strcmp(get("memory.swap.max"), "0") == 0 &&
+		      strcmp(get("cgroup.subtree_control"), "+cpu +memory") == 0 &&
+		      limit_now(&sb, &c, 1) == 1 << 20,
+	      "others come to it, with their controllers; without --swap there is none");
+	check(change(&sb, &c, WORDS("swap\0002M\0memory\0003M")) == 0 &&
+		      strcmp(get("memory.swap.max"), "2097152") == 0,
+	      "but with it");
+	check(change(&sb, &c, WORDS("pids\00030\0memory\000x")) < 0 &&
+		      says("--memory takes bytes") && strcmp(get("pids.max"), "20") == 0,
+	      "with a wrong word nothing is set");
+	check(change(&sb, &c, WORDS("pids\00030\0cpuset\0000")) < 0 &&
+		      says("cpuset is not delegated") && strcmp(get("pids.max"), "20") == 0,
+	      "nor without a controller");
+	check(change(&sb, &c, WORDS("pids")) < 0 && says("takes a value"), "half of one");
+	check(change(&sb, &c, WORDS("nice\0001")) < 0 && says("there is no limit nice"),
+	      "what is none");
+	(void)unlinkat(group, "cpu.max", 0);
+	check(change(&sb, &c, WORDS("pids\00040\0cpus\0001")) < 0 &&
+		      says("what stands before it") && strcmp(get("pids.max"), "40") == 0,
+	      "one that cannot be set: it is said what holds");
+	check(first[0].value == 9, "what was asked for at the start is as it was");
+	c = (struct cgroup){.place = CGROUP_PLACE_NONE,
+			    .box = -1,
+			    .inside = -1,
+			    .keeper = -1,
+			    .line = -1,
+			    .limits = c.limits,
+			    .limit_count = c.limit_count};
+	failure_clear();
+	cgroup_free(&c);
+}
+
 /* ---- without any ---- */
 
 static void test_none(void)
@@ -288,6 +359,7 @@ int main(void)
 	test_set();
 	test_controllers();
 	test_kill();
+	test_update();
 	test_none();
 	(void)close(group);
 	(void)snprintf(remove, sizeof(remove), "rm -rf %s", directory);

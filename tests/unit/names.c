@@ -90,6 +90,7 @@ static void test_terminal(void)
 
 static void test_requests(void)
 {
+	static const char many[CONTROL_CHANGES + 1];
 	struct control_request r = {CONTROL_INFO, 0};
 
 	check(control_request_is_sound(&r, NULL, sizeof(r)), "a question");
@@ -109,6 +110,12 @@ static void test_requests(void)
 	check(control_request_is_sound(&r, &e, sizeof(r) + ENTRY_SIZE(e.length)), "enter");
 	e.count = 0;
 	check(!control_request_is_sound(&r, &e, sizeof(r) + ENTRY_SIZE(e.length)), "badly");
+	r.kind = CONTROL_UPDATE;
+	check(control_request_is_sound(&r, "memory\0001M", sizeof(r) + 10), "limits");
+	check(!control_request_is_sound(&r, "memory\0001M", sizeof(r) + 9), "without an end");
+	check(!control_request_is_sound(&r, "", sizeof(r)), "none");
+	check(!control_request_is_sound(&r, NULL, sizeof(r) + 1), "nowhere");
+	check(!control_request_is_sound(&r, many, sizeof(r) + sizeof(many)), "too many");
 	r.kind = CONTROL_KINDS;
 	check(!control_request_is_sound(&r, NULL, sizeof(r)), "nothing that there is");
 }

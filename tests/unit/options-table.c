@@ -22,11 +22,12 @@ static bool list_is_real(const char *list, const char *self)
 	const char *word;
 
 	for (unsigned i = 0; list && (word = args_word(list, i, &length)) != NULL; i++) {
-		char name[64];
+		char names[64], *save, *name;
 
-		(void)snprintf(name, sizeof(name), "%.*s", (int)length, word);
-		if (count_named(name) != 1 || strcmp(name, self) == 0)
-			return false;
+		(void)snprintf(names, sizeof(names), "%.*s", (int)length, word);
+		for (name = strtok_r(names, "|", &save); name; name = strtok_r(NULL, "|", &save))
+			if (count_named(name) != 1 || strcmp(name, self) == 0)
+				return false;
 	}
 	return true;
 }

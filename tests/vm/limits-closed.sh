@@ -76,7 +76,11 @@ is 'without clone3 it is in its group all the same' "$status,$out,$(field limit)
 # ---- a group that was delegated ----
 
 delegated() { systemd-run --user --scope --quiet -p Delegate=yes "$@"; }
-delegated --unit=own-test "$ZBOX" --ro-bind /usr /usr --memory 64M sleep 1000 &
+# With the mark that tells it: systemd 252 sets it only in the system's manager.
+mark='import os, sys
+os.setxattr("/sys/fs/cgroup" + open("/proc/self/cgroup").read().split(":")[2].strip(), "user.delegate", b"1")
+os.execv(sys.argv[1], sys.argv[1:])'
+delegated --unit=own-test python3 -c "$mark" "$ZBOX" --ro-bind /usr /usr --memory 64M sleep 1000 &
 pid=$!
 ok 'a group of its own is divided' poll 30 bash -c 'pgrep -x sleep | grep -qxf "$0"/own-test.scope/zbox-*/inside/cgroup.procs' \
 	"$slice/app.slice"
@@ -84,8 +88,15 @@ is 'with the limit' "$(cat "$slice"/app.slice/own-test.scope/zbox-*/memory.max)"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 ok 'and is gone with zbox' poll 30 test ! -e "$slice/app.slice/own-test.scope"
-run delegated "$ZBOX" --ro-bind /usr /usr --memory 64M --status-fd 2 python3 -c "$hog" 200
+run delegated python3 -c "$mark" "$ZBOX" --ro-bind /usr /usr --memory 64M --status-fd 2 python3 -c "$hog" 200
 is 'its limit holds' "$status,$(field limit)" '137,"memory"'
+delegated --unit=own-test "$ZBOX" --ro-bind /usr /usr --memory 64M sleep 1000 &
+pid=$!
+ok 'what nobody marked as delegated is left alone' poll 30 bash -c 'pgrep -x sleep | grep -qxf "$0"/zbox-*.scope/zbox-*/inside/cgroup.procs' \
+	"$slice/app.slice"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+ok 'and gone' poll 30 nothing_left
 # what is there while it runs, and after
 delegated --unit=own-test bash -c 'mkdir "$1/main" && echo $$ >"$1/main/cgroup.procs"
 	"$0" --ro-bind /usr /usr --memory 64M --cgroup "$1" sleep 1000 & echo $! >"$2/pid"; wait; sleep 1000' \
