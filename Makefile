@@ -123,6 +123,13 @@ check: tests
 	$(RUN) unit/ cli/ e2e/
 check-unit check-cli check-e2e check-clients check-faults: check-%: tests
 	$(RUN) $*/
+# Every system call, 2,000 kills and 10,000 sandboxes: for hours of a machine that has them.
+check-faults-full check-soak: tests
+	ZBOX_FAULTS=full ZBOX_TEST_TIMEOUT=36000 $(RUN) faults/$(if $(filter check-soak,$@),soak)
+check-machines:
+	tools/check-machines
+coverage:
+	tools/coverage
 # Not what needs newuidmap (the wrapper has no_new_privs). Copies, archives and changes are never
 # walked without openat2(2), so those have it; and clone3(2), whose EPERM make and zstd die of.
 FALLBACKS := clocks defaults desktop ends fallbacks landlock-only limits masks nested profiles programs rootfs stats status time
@@ -152,6 +159,9 @@ $(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h deskto
 	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE) $(FUZZ_$*)
 fuzz: $(FUZZERS:%=fuzz-%)
+# an hour for each of two at a time
+fuzz-long:
+	$(MAKE) -j2 FUZZ_TIME=3600 fuzz
 fuzz-%: $(B)/fuzz/%
 	$< -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
 		$(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) $<.new $(wildcard tests/fuzz/corpus/$*)
@@ -173,8 +183,8 @@ bench: all $(B)/tests/bench $(B)/tests/bench-seccomp $(B)/tests/floor
 bench-network: all $(B)/tests/bench $(B)/tests/bench-network
 	B=$(CURDIR)/$(B) tests/bench/network
 
-.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-enosys check-eperm check-vm check-san \
-	clang arm64 lint fuzz bench bench-network install uninstall dist
+.PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-faults-full check-soak check-machines check-enosys check-eperm \
+	check-vm check-san clang arm64 coverage lint fuzz fuzz-long bench bench-network install uninstall dist
 
 # ---- install ----
 
@@ -248,7 +258,9 @@ SECCOMP_SOURCES   := $(wildcard seccomp*.c) utils.c
 SECCOMP_TESTS     := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/seccomp-*.c))
 SECCOMP_TEST_FLAGS = $(subst -I.,-iquote . -iquote tests/unit,$(ZBOX_CFLAGS)) -DPROFILES='"$(CURDIR)/$(SP)"'
 $(B)/testing/tests/unit/seccomp-%.o: private ZBOX_CFLAGS := $(SECCOMP_TEST_FLAGS)
-$(SECCOMP_TESTS): private LDFLAGS += -Wl,--no-as-needed -lseccomp
+# none for another machine, whose libseccomp is not here: tools/check-machines
+SECCOMP_LIBS ?= -Wl,--no-as-needed -lseccomp
+$(SECCOMP_TESTS): private LDFLAGS += $(SECCOMP_LIBS)
 
 # From the sources, because the program's objects may be musl's and libseccomp is glibc's.
 $(B)/tests/bench-seccomp: tests/bench/seccomp.c $(SECCOMP_SOURCES) $(wildcard *.h $(SP)/generated/*.h)

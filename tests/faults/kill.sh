@@ -1,4 +1,5 @@
 #!/bin/bash
+# alone
 # timeout: 900
 # kill.sh [quick|full] - signals at any moment of a start, for zbox, PID 1 and each helper: SIGKILL
 # before each system call and at random; SIGTERM, SIGHUP, SIGSTOP and the end of the terminal, fewer.
@@ -8,7 +9,8 @@
 #   quick   before the first use of each call in each process, and 30 random moments for each line
 #   full    before every call of an ordinary start and the first uses of the others', 250 moments
 #
-# One thing nobody can do: put the caller's terminal back when zbox itself is killed while it is raw.
+# Two things nobody can do: put the caller's terminal back when zbox itself is killed while it is raw;
+# and with --share-pid end what is left when somebody kills the process that would.
 # shellcheck source=scene.sh
 . "$(dirname "$0")/scene.sh"
 
@@ -104,7 +106,8 @@ at_random() {
 	"${line[@]}" >/dev/null 2>&1 </dev/null &
 	zbox=$!
 	sleep "0.0$(printf %02d $((RANDOM % 60)))"
-	mapfile -t victims < <(family "$zbox")
+	victims=("$zbox")
+	[ "$2" = share ] || mapfile -t victims < <(family "$zbox")
 	kill "-$signal" "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null
 	kill -KILL "$zbox" 2>/dev/null
 	wait "$zbox" 2>/dev/null

@@ -1,4 +1,5 @@
 #!/bin/bash
+# alone
 # timeout: 900
 # races.sh [quick|full] - what others do while sandboxes start: sources and the directories above them
 # exchanged, destinations exchanged for links to the host, many starts at once, and a command that

@@ -13,11 +13,14 @@ scene() {
 	echo secret >d/secret && echo kept >d/config && echo inside >d/dir/inside && echo low >lower/file
 }
 
-# Processes of this build of zbox, and of what it runs: by their file, and by the mark that those
-# have in their environment who got it.
+# Processes of zbox and of what it runs that are this user's: by their name, because those of zbox
+# hide the rest of them; and by the mark in the environment of who got it.
 mark=zbox-faults-$$
 running() {
-	readlink /proc/[0-9]*/exe 2>/dev/null | grep -xE "($ZBOX|$BWRAP|${ZBOX%/*}/zbox-[a-z]*|.*/probe)( .*)?"
-	grep -lsa "ZBOX_MARK=$mark" /proc/[0-9]*/environ
+	local name pids
+	for name in 'zbox.*|bwrap' probe; do pgrep -u "$(id -u)" -r D,R,S,T,t -l -x "$name"; done
+	mapfile -t pids < <(pgrep -u "$(id -u)")
+	pids=("${pids[@]/#//proc/}")
+	grep -lsa "ZBOX_MARK=$mark" "${pids[@]/%//environ}" </dev/null
 }
 none_runs() { [ -z "$(running)" ]; }

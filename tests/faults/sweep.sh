@@ -1,10 +1,12 @@
 #!/bin/bash
+# alone
 # timeout: 900
 # sweep.sh [quick|wide|full [LINE...]] - each system call of a start fails in turn. Then either the command
 # has not run, the status is not 0 and a message says why; or it ran exactly as confined as without
 # a fault, and so did the helpers beside it. Nothing stays on the host in either case.
 #
-#   quick   EPERM at the first two occurrences of every call in every process (the default)
+#   quick   EPERM at the first two occurrences of every call in every process, and EINTR where it waits
+#           (the default)
 #   wide    all that full does, at the first six occurrences
 #   full    EPERM, EINTR, ENOMEM and ENOSYS at every call, and one byte where bytes are moved
 #
@@ -145,7 +147,7 @@ fi
 
 mode=${1:-${ZBOX_FAULTS:-quick}}
 case $mode in
-quick) errors='1' most=2 ;;
+quick) errors='1 wait' most=2 ;;
 wide) errors='1 4 12 38 short' most=6 ;;
 full) errors='1 4 12 38 short' most=100000 ;;
 *) echo 'usage: sweep.sh [quick|wide|full [LINE...]]' && exit 2 ;;
@@ -167,7 +169,10 @@ points() { # LINE
 			if (part[3] > most) next
 			count = split(errors, list, " ")
 			for (i = 1; i <= count; i++)
-				if (list[i] != "short" || call ~ /^(read|write|pread64|pwrite64|sendfile|copy_file_range)$/)
+				if (list[i] == "wait" && call ~ /^(wait4|p?poll|read|recvfrom|recvmsg)$/)
+					print line, $1, 4, call
+				else if (list[i] + 0 > 0 || (list[i] == "short" &&
+						call ~ /^(read|write|pread64|pwrite64|sendfile|copy_file_range)$/))
 					print line, $1, list[i], call
 		}' names "calls.$1"
 }
