@@ -9,7 +9,7 @@
 
 mode=${1:-${ZBOX_FAULTS:-quick}}
 case $mode in
-quick) starts=40 at_once=50 attacks=30 enters=20 ;;
+quick) starts=40 at_once=50 attacks=30 enters=0 ;;
 wide | full) starts=1000 at_once=200 attacks=500 enters=300 ;;
 *) echo 'usage: races.sh [quick|full]' && exit 2 ;;
 esac
@@ -132,6 +132,11 @@ run zbox_usr "${inside[@]}" --seccomp-profile none --ro-bind zbox-decoy /zbox-de
 	sh -c '/zbox-decoy 2000 >/dev/null & exec /attack 1500'
 contains 'its twin: who does not hide is caught' "$out" 'environ of'
 
+# The attacker takes a processor for itself, so this is not for a machine that others use.
+if [ "$enters" = 0 ]; then
+	finish
+	exit
+fi
 "$ZBOX" --ro-bind /usr /usr "${inside[@]}" --name attacker --seccomp-profile none -- /attack 1000000 >caught 2>&1 </dev/null &
 attacker=$!
 poll 20 "$ZBOX" --enter attacker true
