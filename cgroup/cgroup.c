@@ -409,24 +409,24 @@ int cgroup_open(const struct sandbox *sb, bool counted, struct cgroup *c)
 static int remember(struct cgroup *c, const struct cgroup_limit *limit)
 {
 	struct cgroup_limit *slot = cgroup_limit_find(c->limits, c->limit_count, limit);
-	char *text = strdup(limit->text);
+	struct cgroup_limit changed = *limit;
 
-	if (!text)
-		return fail(0, "out of memory");
 	if (!slot)
 		slot = array_add(&c->limits, &c->limit_count, sizeof(*slot));
-	if (!slot) {
-		free(text);
+	if (!slot)
+		return -1;
+	changed.text = format_text("%s", limit->text);
+	if (!changed.text) {
+		if (!slot->text) /* it was made for this, as the last */
+			c->limit_count--;
 		return -1;
 	}
-	free((char *)(uintptr_t)slot->text);
 	/* of a disk the kernel keeps the rates that are not named */
 	for (size_t i = 0; i < IO_RATES; i++)
-		slot->rates[i] = limit->rates[i] ? limit->rates[i] : slot->rates[i];
-	slot->kind = limit->kind;
-	slot->text = text;
-	slot->value = limit->value;
-	slot->device = limit->device;
+		if (changed.rates[i] == 0)
+			changed.rates[i] = slot->rates[i];
+	free((char *)(uintptr_t)slot->text);
+	*slot = changed;
 	return 0;
 }
 

@@ -31,7 +31,7 @@
 /* ---- an archive ---- */
 
 /* What libarchive reads of it. */
-struct reader {
+struct blob_reader {
 	int file;
 	off_t at;
 	char buffer[BLOCK];
@@ -39,7 +39,7 @@ struct reader {
 
 static la_ssize_t read_file_of(struct archive *a, void *context, const void **bytes)
 {
-	struct reader *r = context;
+	struct blob_reader *r = context;
 	ssize_t got;
 
 	do
@@ -55,7 +55,7 @@ static la_ssize_t read_file_of(struct archive *a, void *context, const void **by
 
 static la_int64_t skip_file(struct archive *a, void *context, la_int64_t count)
 {
-	struct reader *r = context;
+	struct blob_reader *r = context;
 	struct stat st;
 
 	(void)a;
@@ -65,34 +65,29 @@ static la_int64_t skip_file(struct archive *a, void *context, la_int64_t count)
 	return count;
 }
 
-static int close_file(struct archive *a, void *context)
+/* What open_archive() made, also where that failed. */
+static void close_archive(struct archive **a, struct blob_reader **r)
 {
-	(void)a;
-	free(context);
-	return ARCHIVE_OK;
+	if (*a)
+		(void)archive_read_free(*a);
+	free(*r);
+	*a = NULL;
+	*r = NULL;
 }
 
-/* Opens the archive anew. NULL after fail(). */
-static struct archive *open_archive(int file)
+/* Opens the archive anew. Returns 0, or -1 after fail(); either way close_archive() is called. */
+static int open_archive(int file, struct archive **a, struct blob_reader **r)
 {
-	struct archive *a = archive_read_new();
-	struct reader *r = malloc(sizeof(*r));
-
-	if (!a || !r) {
-		(void)fail(0, "out of memory");
-		free(r);
-		if (a)
-			(void)archive_read_free(a);
-		return NULL;
-	}
-	r->file = file;
-	r->at = 0;
-	if (unpack_filters(a) == 0 && archive_read_support_format_tar(a) == ARCHIVE_OK &&
-	    archive_read_open2(a, r, NULL, read_file_of, skip_file, close_file) == ARCHIVE_OK)
-		return a;
-	(void)unpack_failed(a);
-	(void)archive_read_free(a);
-	return NULL;
+	*a = archive_read_new();
+	*r = malloc(sizeof(**r));
+	if (!*a || !*r)
+		return fail(0, "out of memory");
+	(*r)->file = file;
+	(*r)->at = 0;
+	if (unpack_filters(*a) == 0 && archive_read_support_format_tar(*a) == ARCHIVE_OK &&
+	    archive_read_open2(*a, *r, NULL, read_file_of, skip_file, NULL) == ARCHIVE_OK)
+		return 0;
+	return unpack_failed(*a);
 }
 
 /* Two names of one file: "./a" and "a". */
@@ -157,8 +152,9 @@ static int open_member(struct blob *b)
 	for (unsigned links = 0; links <= LINKS; links++) {
 		int found;
 
-		b->a = open_archive(b->source->file);
-		found = b->a ? find_entry(b->a, name, &entry) : -1;
+		if (open_archive(b->source->file, &b->a, &b->reader) < 0)
+			return -1;
+		found = find_entry(b->a, name, &entry);
 		if (found <= 0)
 			return found < 0 ? -1 : fail(0, "%s: not in the archive", name);
 		if (!archive_entry_hardlink(entry) && archive_entry_filetype(entry) == AE_IFREG)
@@ -168,20 +164,21 @@ static int open_member(struct blob *b)
 							 : archive_entry_symlink(entry),
 			   !archive_entry_hardlink(entry)) < 0)
 			return -1;
-		(void)archive_read_free(b->a);
-		b->a = NULL;
+		close_archive(&b->a, &b->reader);
 	}
 	return fail(ELOOP, "%s", b->wanted->name);
 }
 
 int blob_exists(struct blob_source *source, const char *name)
 {
-	struct archive *a = open_archive(source->file);
+	struct archive *a;
 	struct archive_entry *entry;
-	int found = a ? find_entry(a, name, &entry) : -1;
+	struct blob_reader *reader;
+	int found = open_archive(source->file, &a, &reader);
 
-	if (a)
-		(void)archive_read_free(a);
+	if (found == 0)
+		found = find_entry(a, name, &entry);
+	close_archive(&a, &reader);
 	return found;
 }
 
@@ -222,9 +219,7 @@ void blob_close(struct blob *blob)
 	close_fd(&blob->fd);
 	free(blob->buffer);
 	blob->buffer = NULL;
-	if (blob->a)
-		(void)archive_read_free(blob->a);
-	blob->a = NULL;
+	close_archive(&blob->a, &blob->reader);
 }
 
 static int check_end(struct blob *b)
@@ -283,7 +278,7 @@ ssize_t blob_read(struct blob *b, const void **bytes)
 static char *read_all(struct blob *b, size_t *length)
 {
 	char *text = malloc(OCI_TEXT + 1);
-	const void *bytes;
+	const void *bytes = "";
 	size_t have = 0;
 	ssize_t got;
 

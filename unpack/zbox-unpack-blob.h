@@ -20,10 +20,11 @@ struct blob {
 	const struct oci_blob *wanted;
 	struct sha256 digest;
 	uint64_t read;
-	bool ended;        /* and found good */
-	int fd;            /* of a layout */
-	char *buffer;      /* for it */
-	struct archive *a; /* of an archive */
+	bool ended;                 /* and found good */
+	int fd;                     /* of a layout */
+	char *buffer;               /* for it */
+	struct archive *a;          /* of an archive */
+	struct blob_reader *reader; /* for it */
 };
 
 /* Opens the part, which blob_close() closes in every case. wanted has to stay. Returns 0, or -1

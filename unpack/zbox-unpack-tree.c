@@ -311,6 +311,8 @@ static int make_it(struct making *m, int dir, const char *name)
 
 	if (m->from >= 0)
 		return linkat(m->from, m->target, dir, name, 0);
+	if (m->target)
+		return symlinkat(m->target, dir, name);
 	switch (archive_entry_filetype(m->e)) {
 	case AE_IFREG:
 		m->fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -318,8 +320,6 @@ static int make_it(struct making *m, int dir, const char *name)
 		return m->fd < 0 ? -1 : 0;
 	case AE_IFDIR:
 		return mkdirat(dir, name, mode);
-	case AE_IFLNK:
-		return symlinkat(m->target, dir, name);
 	default:
 		return mkfifoat(dir, name, mode);
 	}

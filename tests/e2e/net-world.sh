@@ -32,7 +32,7 @@ if [ -z "${NET_WORLD:-}" ]; then
 fi
 
 # $T may be closed to the ordinary user; this one is open to him.
-shared=$(mktemp -d /tmp/zbox-net.XXXXXX) || exit 1
+shared=$(mktemp -d /tmp/zbox-tests.net.XXXXXX) || exit 1
 chmod 0777 "$shared"
 
 world_pids=()
