@@ -124,6 +124,9 @@ below() {
 	return 1
 }
 
+# has_ended PID: also when nobody has waited for it yet.
+has_ended() { [ ! -e "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"; }
+
 # poll SECONDS COMMAND...: until the command succeeds. The only place that sleeps. On a machine that
 # is computed by another one $ZBOX_TEST_PATIENCE makes the seconds longer.
 poll() {

@@ -27,7 +27,6 @@ who() { net_zbox --ro-bind "$ports" /ports.py "$@" -- python3 /ports.py tcp 198.
 quiet() { # what zbox says beside its warning
 	grep -v 'warning: \(slirp4netns\|pasta\) leaves' "$T/.err"
 }
-gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 
 # A sandbox in the background that waits for a line.
 begin() {
@@ -104,18 +103,18 @@ for name in slirp4netns pasta; do
 	isnt "$name: it runs" "$helper" ''
 	go
 	is "$name: the network works meanwhile" "$(tail -n 1 "$T/said")" ok
-	ok "$name: it ends with the sandbox" poll 30 gone "$helper"
+	ok "$name: it ends with the sandbox" poll 30 has_ended "$helper"
 	begin "${net[@]}"
 	helper=$(below "$box" "$program*")
 	isnt "$name: it runs again" "$helper" ''
 	kill -KILL "$box"
-	ok "$name: it ends when zbox is killed" poll 30 gone "$helper"
+	ok "$name: it ends when zbox is killed" poll 30 has_ended "$helper"
 	exec 8>&-
 	wait "$box" 2>/dev/null
 	begin "${net[@]}"
 	helper=$(below "$box" "$program*")
 	kill -KILL "$(below "$box" zbox-backend)"
-	ok "$name: it ends when zbox-backend is killed" poll 30 gone "$helper"
+	ok "$name: it ends when zbox-backend is killed" poll 30 has_ended "$helper"
 	ok "$name: which is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
 	go
 	isnt "$name: and there is no other network" "$(tail -n 1 "$T/said")" ok

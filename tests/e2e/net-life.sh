@@ -24,7 +24,6 @@ go() {
 }
 
 # Nobody may collect what zbox leaves behind.
-gone() { [ ! -e "/proc/$helper" ] || grep -q '^State:.Z' "/proc/$helper/status"; }
 
 # ---- what it may ----
 
@@ -42,7 +41,7 @@ is 'its descriptors' "$fds" '3 null 4 socket 1 tun '
 nok 'nobody of the same user looks into it' "${ordinary[@]}" sh -c "[ '${ordinary[*]}' ] && cat /proc/$helper/environ"
 go
 is 'the network works meanwhile' "$(tail -n 1 "$T/said")" ok
-ok 'it ends with the sandbox' poll 20 gone
+ok 'it ends with the sandbox' poll 20 has_ended "$helper"
 
 # ---- who asks for much and reads nothing of it ----
 
@@ -73,7 +72,7 @@ contains 'the record says it' "$(cat "$T/status")" 'the network was lost'
 
 begin
 kill -KILL "$(ps -o ppid= -p "$helper" | tr -d ' ')"
-ok 'it ends when zbox is killed' poll 20 gone
+ok 'it ends when zbox is killed' poll 20 has_ended "$helper"
 exec 8>&-
 wait "$box" 2>/dev/null
 

@@ -5,7 +5,6 @@
 . "$TESTS/e2e/ports-world.sh"
 read -r p1 p2 p3 <<<"$(drive free 3)"
 
-gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 echoes() { [ "$(drive tcp 127.0.0.1 "$p1" hello)" = helloend ]; }
 same_network() { [ "$(readlink "/proc/$1/ns/net")" = "$(readlink "/proc/$2/ns/net")" ]; }
 
@@ -37,7 +36,7 @@ if as_root; then
 fi
 ok 'it works meanwhile' echoes
 unbox echo
-for pid in "${helpers[@]}"; do ok 'it ends with the sandbox' poll 5 gone "$pid"; done
+for pid in "${helpers[@]}"; do ok 'it ends with the sandbox' poll 5 has_ended "$pid"; done
 
 # ---- its end ----
 
@@ -59,7 +58,7 @@ input=/dev/null
 box echo --publish "$p1:7000" -- "${inside[@]}" serve echo 127.0.0.1 7000
 pid=$(ports_of echo)
 unbox echo KILL
-ok 'it ends when zbox is killed' poll 5 gone "$pid"
+ok 'it ends when zbox is killed' poll 5 has_ended "$pid"
 is 'and so does what it listened at' "$(drive tcp 127.0.0.1 "$p1")" ECONNREFUSED
 
 # ---- what is refused ----

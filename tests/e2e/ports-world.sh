@@ -37,11 +37,15 @@ box() {
 	poll 20 grep -q up "$T/$name.out" || flunk "$name is up" "$(cat "$T/$name.out" "$T/$name.err")"
 }
 
+# After a KILL zbox-ports dies a moment later than zbox, and its ports are for the next one.
 unbox() {
+	local helper helpers
+	read -rd '' -a helpers < <(ports_of "$1")
 	kill "-${2:-TERM}" "${boxes[$1]}" 2>/dev/null
 	wait "${boxes[$1]}" 2>/dev/null
 	status=$?
 	unset "boxes[$1]"
+	for helper in "${helpers[@]}"; do poll 20 has_ended "$helper"; done
 }
 
 ports_of() { pgrep -x zbox-ports -P "${boxes[$1]}"; }

@@ -10,8 +10,8 @@ read -r p1 p2 p3 p5 p6 <<<"$(drive free 5)"
 
 mkdir -p "$T/www"
 head -c 5000000 /dev/urandom >"$T/www/page"
-sum=$(sha256sum <"$T/www/page")
-page() { python3 -c 'import sys, urllib.request as u; sys.stdout.buffer.write(u.urlopen(sys.argv[1], timeout=20).read())' "$1" | sha256sum; }
+sum=$(sha256sum <"$T/www/page" | cut -d " " -f 1)
+page() { python3 -c 'import sys, urllib.request as u, hashlib as h; print(h.sha256(u.urlopen(sys.argv[1], timeout=20).read()).hexdigest())' "$1"; }
 box web --publish "$p1:8000" --ro-bind "$T/www" /www --chdir /www -- \
 	sh -c 'python3 -c "print(\"up\", flush=True)"; exec python3 -m http.server --bind 127.0.0.1 8000 2>/dev/null'
 ok 'the server is up' poll 20 page "http://127.0.0.1:$p1/page"
