@@ -512,16 +512,15 @@ def raw(what):
         s.send(link + frame)
     if what == "shaped":
         shaped(link, text)
-    # the answer of the honest one says that all before it were seen
-    s.send(link + datagram(b"end", to="198.51.100.80"))
-    while True:
-        ready, _, _ = select.select([s], [], [], 5)
-        if not ready:
-            print("no answer")
-            return
-        if s.recv(65536).endswith(b"end"):
-            print("sent")
-            return
+    # the answer of the honest one says that all before it were seen; it is lost where the queue is full
+    for _ in range(20):
+        s.send(link + datagram(b"end", to="198.51.100.80"))
+        deadline = time.monotonic() + 1
+        while (left := deadline - time.monotonic()) > 0 and select.select([s], [], [], left)[0]:
+            if s.recv(65536).endswith(b"end"):
+                print("sent")
+                return
+    print("no answer")
 
 
 if __name__ == "__main__":
