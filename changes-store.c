@@ -313,12 +313,17 @@ int store_open(struct store *s, const char *path)
 	return manifest_parse(s, text) < 0 ? -1 : read_notes(s);
 }
 
+/* Without it on a full disk: then a repetition finds less than the manifest says. */
+static void note_end(const struct store *s)
+{
+	int fd = openat(s->fd, ENDED, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	close_fd(&fd);
+}
+
 int store_discard(struct store *s)
 {
-	/* without it on a full disk: then a repetition finds less than the manifest says */
-	autoclose int ended =
-		openat(s->fd, ENDED, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-
+	note_end(s);
 	/* all but the manifest; work directories have no rights at all */
 	for (size_t i = 0; i < s->root_count; i++) {
 		char name[24];
