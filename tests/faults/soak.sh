@@ -32,7 +32,7 @@ kept() {
 same_as_before() { [ "$(kept | grep -v namespaces)" = "$(grep -v namespaces <<<"$before")" ]; }
 keys_gone() { [ "$(keys)" -le $((keys_before + 2)) ]; }
 
-run zbox_usr true
+run zbox_usr --name before true # the directory of names stays
 before=$(kept) keys_before=$(keys)
 
 # ---- in a row: of several kinds ----
