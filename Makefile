@@ -154,10 +154,19 @@ lint:
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 # what a fuzzer has of a helper, with its library
 FUZZ_archive := unpack/zbox-unpack-tree.c unpack/zbox-unpack-layer.c unpack/zbox-unpack-remove.c $(zbox-unpack_LIBS)
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(PURE) $(wildcard *.h network/*.h desktop/*.h cgroup/*.h unpack/*.h)
+FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all
+FUZZ_OBJECTS := $(patsubst %.c,$(B)/fuzzing/%.o,$(filter-out sandbox.c,$(SOURCES)) $(PURE))
+FUZZ_HEADERS := $(wildcard *.h network/*.h desktop/*.h cgroup/*.h unpack/*.h)
+$(B)/fuzzing/%.o: %.c $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+$(B)/fuzzing.a: $(FUZZ_OBJECTS)
+	rm -f $@
+	$(AR) crs $@ $^
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzzing.a $(FUZZ_HEADERS)
 	@mkdir -p $(@D) $@.new
-	clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(filter-out sandbox.c,$(SOURCES)) $(PURE) $(FUZZ_$*)
+	clang $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< $(filter %.c,$(FUZZ_$*)) $(B)/fuzzing.a \
+		$(filter-out %.c,$(FUZZ_$*))
 fuzz: $(FUZZERS:%=fuzz-%)
 # an hour for each of two at a time
 fuzz-long:
