@@ -294,12 +294,19 @@ static int add_preset(struct desktop *d, struct preset *preset, size_t *mounts, 
 	return 0;
 }
 
-int desktop_add_at(struct sandbox *sb, int host, char *const *environment)
+static struct desktop desktop_of(struct sandbox *sb, int host, char *const *environment)
 {
 	struct desktop d = {.sb = sb, .host = host, .environment = environment};
-	size_t mounts = 0, changes = 0;
 
 	(void)snprintf(d.runtime, sizeof(d.runtime), "/run/user/%u", base_uid(sb));
+	return d;
+}
+
+int desktop_add_at(struct sandbox *sb, int host, char *const *environment)
+{
+	struct desktop d = desktop_of(sb, host, environment);
+	size_t mounts = 0, changes = 0;
+
 	for (size_t i = 0; i < sb->preset_count; i++)
 		if (add_preset(&d, &sb->presets[i], &mounts, &changes) < 0)
 			return -1;
@@ -325,13 +332,11 @@ int desktop_add(struct sandbox *sb)
 
 int desktop_join(struct sandbox *sb)
 {
-	struct desktop d = {.sb = sb, .environment = environ};
 	autoclose int host = open_host();
+	struct desktop d = desktop_of(sb, host, environ);
 
 	if (host < 0)
 		return -1;
-	d.host = host;
-	(void)snprintf(d.runtime, sizeof(d.runtime), "/run/user/%u", base_uid(sb));
 	for (size_t i = 0; i < sb->preset_count; i++) {
 		d.preset = &sb->presets[i];
 		if (d.preset->kind == PRESET_FILES && desktop_join_files(&d) < 0)

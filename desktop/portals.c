@@ -164,12 +164,12 @@ static int mount_point(struct desktop *d, const char *bus, const char *runtime, 
 		return *path ? 1 : -1;
 	}
 	if (ask(bus, NULL, 0, answer, sizeof(answer)) < 0) {
-		const struct failure *f = failure_get();
-		int result = desktop_missing(d, "%s%s%s", f->text, f->err ? ": " : "",
-					     f->err ? reason_text(f->err) : "");
+		autofree char *why = failure_sentence();
 
+		if (!why)
+			return -1;
 		failure_clear();
-		return result;
+		return desktop_missing(d, "%s", why);
 	}
 	if (answer[0] != '/')
 		return desktop_missing(d, "the document portal is at \"%s\"", answer);
