@@ -2,38 +2,19 @@
 # An archive as the root: owners, kinds of files and compressions; the cache, whatever happens to it;
 # and archives that are broken or made to do harm, none of which leaves anything behind.
 # timeout: 300
-. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/e2e/unpack-world.sh
+. "$(dirname "$0")/unpack-world.sh"
 
-busybox=$(command -v busybox)
-[ -n "$busybox" ] || { flunk 'busybox is not installed: tools/setup test'; finish; exit; }
-[ -x "$(dirname "$ZBOX")/zbox-unpack" ] || { flunk 'zbox-unpack was not built: tools/setup build'; finish; exit; }
-export XDG_CACHE_HOME=$T/cache HOME=$T/home
-mkdir home
-cache=$T/cache/zbox
-trees() { ls "$cache/trees" 2>/dev/null; }
-unpacking() { find "$cache/unpacking" -mindepth 1 -maxdepth 1 -name 'run-*' 2>/dev/null; }
 files() { find "$@" -mindepth 1 -maxdepth 1 | wc -l; }
-
-# Removes the cache, as who it belongs to.
-wipe() {
-	rm -rf "$cache" 2>/dev/null || zbox_usr --map auto --cap-add dac_override --bind "$T" "$T" rm -rf "$cache"
-}
 
 # make NAME <<PYTHON: a tar; in the text, t is the tarfile, and add() and file() add to it.
 make() {
 	cat >"$T/script"
-	python3 - "$1" "$busybox" "$T/script" <<'PYTHON'
+	python3 - "$1" "$busybox" "$T/script" "$entries" <<'PYTHON'
 import io, sys, tarfile
-name, busybox, script = sys.argv[1:]
+name, busybox, script, entries = sys.argv[1:]
 t = tarfile.open(name, "w", format=tarfile.PAX_FORMAT)
-def add(path, type=tarfile.DIRTYPE, mode=0o755, data=b"", **more):
-    i = tarfile.TarInfo(path)
-    i.type, i.mode, i.size, i.mtime = type, mode, len(data), 1000000000
-    for key, value in more.items(): setattr(i, key, value)
-    t.addfile(i, io.BytesIO(data))
-def file(path, data=b"x\n", mode=0o644, **more): add(path, tarfile.REGTYPE, mode, data, **more)
-def link(path, to, **more): add(path, tarfile.SYMTYPE, 0o777, linkname=to, **more)
-def hard(path, to, **more): add(path, tarfile.LNKTYPE, 0o644, linkname=to, **more)
+exec(open(entries).read())
 def system():
     for d in "./ ./bin ./etc ./root ./proc ./dev ./tmp ./run ./var ./var/tmp ./srv".split(): add(d)
     file("./bin/busybox", open(busybox, "rb").read(), 0o755)

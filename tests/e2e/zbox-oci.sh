@@ -2,17 +2,8 @@
 # Container images as the root: layers and what they take away, what the image says of its command,
 # the three forms in which images come; and images that are broken or made to do harm.
 # timeout: 300
-. "$(dirname "$0")/../lib.sh"
-
-busybox=$(command -v busybox)
-[ -n "$busybox" ] || { flunk 'busybox is not installed: tools/setup test'; finish; exit; }
-[ -x "$(dirname "$ZBOX")/zbox-unpack" ] || { flunk 'zbox-unpack was not built: tools/setup build'; finish; exit; }
-export XDG_CACHE_HOME=$T/cache HOME=$T/home
-mkdir home
-cache=$T/cache/zbox
-trees() { ls "$cache/trees" 2>/dev/null; }
-unpacking() { find "$cache/unpacking" -mindepth 1 -maxdepth 1 -name 'run-*' 2>/dev/null; }
-wipe() { rm -rf "$cache" 2>/dev/null || zbox_usr --map auto --cap-add dac_override --bind "$T" "$T" rm -rf "$cache"; }
+# shellcheck source=tests/e2e/unpack-world.sh
+. "$(dirname "$0")/unpack-world.sh"
 
 # image NAME <<PYTHON: a layout NAME, and NAME.tar as docker save would write it. The text makes layers
 # with layer(), between which add() and the like add entries; it may change the dictionaries, and
@@ -20,9 +11,9 @@ wipe() { rm -rf "$cache" 2>/dev/null || zbox_usr --map auto --cap-add dac_overri
 image() {
 	cat >"$T/script"
 	rm -rf "$1" "$1.tar"
-	python3 - "$1" "$busybox" "$T/script" "$(uname -m)" <<'PYTHON'
+	python3 - "$1" "$busybox" "$T/script" "$entries" "$(uname -m)" <<'PYTHON'
 import gzip, hashlib, io, json, lzma, os, subprocess, sys, tarfile
-name, busybox, script, machine = sys.argv[1:]
+name, busybox, script, entries, machine = sys.argv[1:]
 arch = {"x86_64": "amd64", "aarch64": "arm64"}[machine]
 layers = []
 def layer():
@@ -33,14 +24,7 @@ def finish():
     global t
     if t is None: return
     t.close(); layers.append(raw.getvalue()); t = None
-def add(path, type=tarfile.DIRTYPE, mode=0o755, data=b"", **more):
-    i = tarfile.TarInfo(path)
-    i.type, i.mode, i.size, i.mtime = type, mode, len(data), 1000000000
-    for key, value in more.items(): setattr(i, key, value)
-    t.addfile(i, io.BytesIO(data))
-def file(path, data=b"x\n", mode=0o644, **more): add(path, tarfile.REGTYPE, mode, data, **more)
-def link(path, to, **more): add(path, tarfile.SYMTYPE, 0o777, linkname=to, **more)
-def hard(path, to, **more): add(path, tarfile.LNKTYPE, 0o644, linkname=to, **more)
+exec(open(entries).read())
 def gone(path): file(path, b"")
 def system():
     layer()
