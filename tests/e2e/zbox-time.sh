@@ -26,7 +26,7 @@ nothing_left() { ! pgrep -f "$mark"; }
 ends_in '--time-limit ends the command' 300 1500 124 -- zbox_usr --time-limit 0.3 sleep 20
 ends_in 'its twin: in time' 0 4000 7 -- zbox_usr --time-limit 5s sh -c 'exit 7'
 is 'no word about it' "$err" ''
-ends_in 'SIGTERM can be used to finish; the status is 124' 300 1500 124 -- zbox_usr --time-limit 300ms --grace 1m \
+ends_in 'SIGTERM can be used to finish; the status is 124' 2000 6000 124 -- zbox_usr --time-limit 2s --grace 1m \
 	bash -c 'trap "echo finished; exit 3" TERM; while :; do sleep 0.02; done'
 is 'it did' "$out" finished
 ends_in 'SIGTERM goes to the whole group' 300 1500 124 -- zbox_usr --time-limit 300ms --grace 1m sh -c 'sleep 20; :'
