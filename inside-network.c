@@ -60,6 +60,14 @@ int inside_network(const struct sandbox *sb, struct run *run)
 		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
 		return inside_network_fill(run);
 	}
+	return netns_enter(&run->netns);
+}
+
+/* Nothing of the set-up is left when the command comes. */
+int inside_network_end(const struct sandbox *sb, struct run *run)
+{
+	if (inside_network(sb, run) < 0)
+		return -1;
 	return netns_end(&run->netns);
 }
 
@@ -70,7 +78,7 @@ int inside_network_ready(const struct sandbox *sb, struct run *run)
 
 	if (sb->net != NET_SLIRP && !external && sb->port_count == 0)
 		return 0;
-	if (inside_network(sb, run) < 0)
+	if (inside_network_end(sb, run) < 0)
 		return -1;
 	if (sb->net == NET_SLIRP || external)
 		tap_allow_ping(run->proc, getgid());

@@ -8,6 +8,7 @@
  *                 to make the network namespace, which takes longest
  *   ids           the maps
  *   host name
+ *   environment   the command's words and variables, in memory of their own
  *   mounts        the new root is built and entered: the host's tree is gone
  *   dbus          the directory for the proxy's sockets is handed to it
  *   terminal      the command's own, from the new root's devpts
@@ -15,8 +16,7 @@
  *                 host's /proc, which is still held; then the second user namespace: what follows
  *                 cannot undo a mount
  *   last reads    lock files, --block-fd, --seccomp
- *   directory     working directory and environment; the caller's words and variables are wiped
- *                 from this process's memory, where /proc/1/cmdline would show them
+ *   directory     the working directory
  *   dbus          the proxy says that it is ready
  *   network       with --net slirp or ports: the namespace is entered, zbox-net and zbox-ports say
  *                 that they are ready
@@ -24,7 +24,8 @@
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
  *   network       the namespace is entered, with the last use of a capability
  *
- * Then this process becomes PID 1 and makes one child, the command, which does six more things
+ * Then this process becomes PID 1, wipes the caller's words and variables from its memory, where
+ * /proc/1/cmdline would show them, and makes one child, the command, which does six more things
  * (command.c):
  *
  *   session       its place in the terminal, its signals as the caller had them
@@ -128,6 +129,9 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 		return -1;
 	if (inside_network_begin(sb, run) < 0)
 		return -1;
+	failure_step("namespaces");
+	if (run->next_flags && unshare((int)run->next_flags) < 0)
+		return namespaces_failed(errno);
 	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
 }
 
@@ -176,6 +180,36 @@ static int inside_host_name(const struct sandbox *sb, struct run *run)
 	if (run->late_flags & CLONE_NEWUTS)
 		return 0;
 	return identity_hostname(sb);
+}
+
+/* ---- environment ---- */
+
+/* The words that the command gets, in memory of their own. */
+static int copy_words(const struct sandbox *sb, struct run *run)
+{
+	size_t count = 0;
+
+	for (char **word = sb->command; *word; word++) {
+		char **slot = array_add(&run->argv, &count, sizeof(*slot));
+
+		if (!slot || !(*slot = format_text("%s", *word)))
+			return -1;
+	}
+	if (!array_add(&run->argv, &count, sizeof(char *)))
+		return -1;
+	if (sb->argv0 && !(run->argv0 = format_text("%s", sb->argv0)))
+		return -1;
+	if (sb->exec_label && !(run->exec_label = format_text("%s", sb->exec_label)))
+		return -1;
+	return 0;
+}
+
+static int inside_words(const struct sandbox *sb, struct run *run)
+{
+	run->environment = identity_environment(sb, environ);
+	if (!run->environment)
+		return -1;
+	return copy_words(sb, run);
 }
 
 /* ---- mounts ---- */
@@ -331,33 +365,9 @@ static int inside_last_reads(const struct sandbox *sb, struct run *run)
 
 /* ---- directory ---- */
 
-/* The words that the command gets, in memory of their own. */
-static int copy_words(const struct sandbox *sb, struct run *run)
-{
-	size_t count = 0;
-
-	for (char **word = sb->command; *word; word++) {
-		char **slot = array_add(&run->argv, &count, sizeof(*slot));
-
-		if (!slot || !(*slot = format_text("%s", *word)))
-			return -1;
-	}
-	if (!array_add(&run->argv, &count, sizeof(char *)))
-		return -1;
-	if (sb->argv0 && !(run->argv0 = format_text("%s", sb->argv0)))
-		return -1;
-	if (sb->exec_label && !(run->exec_label = format_text("%s", sb->exec_label)))
-		return -1;
-	return 0;
-}
-
 static int inside_directory(const struct sandbox *sb, struct run *run)
 {
-	run->environment = identity_environment(sb, environ);
-	if (!run->environment || copy_words(sb, run) < 0 ||
-	    identity_workdir(sb, run->cwd, &run->environment) < 0)
-		return -1;
-	return 0;
+	return identity_workdir(sb, run->cwd, &run->environment);
 }
 
 static int inside_limits(const struct sandbox *sb, struct run *run)
@@ -378,6 +388,7 @@ static const struct stage inside[] = {
 	{"life", inside_life}, /* the end of zbox is the end of everything from here on */
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
+	{"environment", inside_words},
 	{"mounts", inside_mounts},
 	{"dbus", inside_bus}, /* its directory is there from here on */
 	{"wayland", inside_display},
@@ -390,7 +401,7 @@ static const struct stage inside[] = {
 	{"network", inside_network_ready},
 	{"limits", inside_limits},
 	{"privileges", inside_privileges},
-	{"network", inside_network},
+	{"network", inside_network_end},
 };
 
 /* ---- PID 1 ---- */

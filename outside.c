@@ -249,6 +249,8 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 		/* whoever is told the namespaces of the child has to find them there at once */
 		run->make_netns = true;
 		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
+		run->next_flags = run->clone_flags & ~(unsigned)(CLONE_NEWUSER | CLONE_NEWPID);
+		run->clone_flags &= ~run->next_flags;
 	}
 }
 
@@ -260,7 +262,7 @@ static bool recv_ready(int socket)
 }
 
 /* bubblewrap's words, which launchers look for; the cure is in the hint. */
-static int clone_failed(int err)
+int namespaces_failed(int err)
 {
 	if (err == EINVAL)
 		return fail(0, "Creating new namespace failed, likely because the kernel does not "
@@ -290,7 +292,7 @@ static void clone_between(struct run *run, const struct sandbox *sb)
 	if (run->cgroup.inside < 0 || cgroup_join(&run->cgroup) == 0) {
 		child = kernel_clone(run->clone_flags | CLONE_PARENT);
 		if (child < 0)
-			(void)clone_failed(errno);
+			(void)namespaces_failed(errno);
 	}
 	if (child < 0)
 		channel_send_failure(run->ends[1]);
@@ -313,7 +315,7 @@ static int clone_below(const struct sandbox *sb, struct run *run)
 		return -1;
 	between = kernel_clone(0);
 	if (between < 0)
-		return clone_failed(errno);
+		return namespaces_failed(errno);
 	if (between == 0)
 		clone_between(run, sb);
 	if (waitpid(between, &status, 0) != between || status != 0) {
@@ -344,7 +346,7 @@ static int clone_child(const struct sandbox *sb, struct run *run)
 	} else {
 		*child = kernel_clone(run->clone_flags);
 		if (*child < 0)
-			return clone_failed(errno);
+			return namespaces_failed(errno);
 	}
 	if (*child == 0)
 		child_main(sb, run);

@@ -34,6 +34,7 @@ struct run {
 	struct supervisor supervisor;
 	int ends[2]; /* channel: [0] outside, [1] inside */
 	unsigned clone_flags;
+	unsigned next_flags; /* those that PID 1 makes while a helper makes the network's */
 	unsigned late_flags; /* namespaces that PID 1 makes after the root is built, see inside.c */
 	bool make_netns; /* a helper inside makes the network namespace, see network/namespace.c */
 	bool reaper;     /* the child is a PID 1 of ours */
@@ -83,11 +84,15 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
  * in run->supervisor), or -1 after fail(). */
 int outside_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
+/* outside.c: fails for clone(2) or unshare(2), whose errno is err. Returns -1. */
+int namespaces_failed(int err);
+
 /* inside-network.c: the steps of the clone that are about its network. Each returns 0, or -1 after
  * fail(). */
 int inside_network_begin(const struct sandbox *sb, struct run *run) MUST_CHECK;
 int inside_network_fill(const struct run *run) MUST_CHECK;
 int inside_network(const struct sandbox *sb, struct run *run) MUST_CHECK;
+int inside_network_end(const struct sandbox *sb, struct run *run) MUST_CHECK;
 int inside_network_ready(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
 /* command.c: the steps of the command, after the fork; returns only when one failed: -1 after

@@ -274,11 +274,12 @@ static int run_command(const struct sandbox *sb, struct privileges *privileges, 
 		.slave = -1,
 		.master = -1,
 	};
-	struct timespec start;
+	struct timespec start = {0, 0};
 	bool failed;
 	int status;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	if (result_wanted(sb))
+		(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	terminal_init(&terminal);
 	if (sb->name)
 		control_init(&control);
@@ -471,11 +472,11 @@ static int manage_sandboxes(const struct sandbox *sb)
 
 int main(int argc, char **argv)
 {
-	struct reader_context context = {{0}};
+	static struct reader_context context;
+	static struct sandbox sb;
 	const struct options_reader reader = reader_of(&context);
 	enum personality personality = personality_of(argc, argv);
 	int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0;
-	struct sandbox sb;
 	int status;
 
 	sandbox_init(&sb, personality);
@@ -501,7 +502,5 @@ int main(int argc, char **argv)
 	} else {
 		status = run_plan(&sb, argv);
 	}
-	sandbox_free(&sb);
-	reader_free(&context);
-	return status;
+	return status; /* what is left, the kernel frees quicker */
 }

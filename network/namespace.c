@@ -10,6 +10,10 @@
  * The helper is a copy of PID 1 at its very beginning, runs nothing but the calls below, and has
  * ended before the command exists. Failing, it reports like any step, and PID 1 ends.
  *
+ * The last thing that it does is to put the namespace in place. PID 1 looks for that moment instead
+ * of sleeping until the helper's end: to fall asleep, to be woken and to see a process end takes
+ * longer than all that is left to wait for. lo comes up while PID 1 is already on its way.
+ *
  * Loopback takes one ioctl: the addresses come from the kernel (netdevice(7); inetdev_event() in
  * Linux adds 127.0.0.1/8 when a loopback device comes up). The message has bubblewrap's words,
  * which launchers look for when a container refuses it.
@@ -30,6 +34,7 @@
 #include <unistd.h>
 
 #define HELPER_PID 300 /* any that is not the next one */
+#define LOOKS 1000     /* half a millisecond; then it sleeps */
 
 int loopback_up(void)
 {
@@ -50,12 +55,12 @@ static int make(int proc, int place, const struct tap *tap)
 
 	if (unshare(CLONE_NEWNET) < 0)
 		return fail(errno, "Creating new network namespace failed");
-	if (loopback_up() < 0 || (tap->device >= 0 && tap_hand_over(tap, proc) < 0))
-		return -1;
 	namespace = openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (namespace < 0 || dup3(namespace, place, O_CLOEXEC) < 0)
 		return fail(errno, "the new network namespace");
-	return 0;
+	if (loopback_up() < 0)
+		return -1;
+	return tap->device < 0 ? 0 : tap_hand_over(tap, proc);
 }
 
 int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *tap)
@@ -77,18 +82,38 @@ int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *
 	_exit(1);
 }
 
-int netns_end(struct netns_maker *m)
+/* Until the namespace is there, something is in its place that cannot be entered. */
+static bool entered_while_looking(int fd)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (setns(fd, CLONE_NEWNET) == 0)
+			return true;
+		(void)sched_yield(); /* where there is one processor, the helper needs it */
+	}
+	return false;
+}
+
+int netns_enter(struct netns_maker *m)
 {
 	autoclose int fd = take_fd(&m->fd);
-	int status;
 
-	if (m->helper < 0)
+	if (fd < 0 || entered_while_looking(fd))
 		return 0;
-	if (waitpid(m->helper, &status, 0) != m->helper || status != 0)
-		return fail(0, "Creating new network namespace failed");
-	m->helper = -1;
+	if (netns_end(m) < 0)
+		return -1;
 	if (setns(fd, CLONE_NEWNET) < 0)
 		return fail(errno, "join the new network namespace");
+	return 0;
+}
+
+int netns_end(struct netns_maker *m)
+{
+	pid_t helper = m->helper;
+	int status;
+
+	m->helper = -1;
+	if (helper >= 0 && (waitpid(helper, &status, 0) != helper || status != 0))
+		return fail(0, "Creating new network namespace failed");
 	return 0;
 }
 

@@ -25,7 +25,11 @@ struct netns_maker {
  * make in it, nothing without a device. Returns 0, or -1 after fail(). */
 int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *tap) MUST_CHECK;
 
-/* Waits for the helper and enters the namespace. Returns 0, or -1 after fail(). */
+/* Enters the namespace as soon as it is ready; nothing where that was done. The helper may have a
+ * few instructions left. Returns 0, or -1 after fail(). */
+int netns_enter(struct netns_maker *m) MUST_CHECK;
+
+/* Waits for the helper's end; nothing where there is none. Returns 0, or -1 after fail(). */
 int netns_end(struct netns_maker *m) MUST_CHECK;
 
 /* For a sandbox with a name: sends the network namespace of this process, and the resolv.conf in
