@@ -20,6 +20,8 @@
  */
 #include "mounts-private.h"
 
+#include "mountinfo.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -157,54 +159,25 @@ int mount_restrict(const struct builder *b, int fd, uint64_t attributes)
 }
 
 struct mount_line {
-	long id, parent;
-	char *point; /* where it is mounted, unescaped; points into the text */
-	bool below;  /* in the tree that is looked for */
+	struct mountinfo at;
+	bool below; /* in the tree that is looked for */
 };
 
-/* Undoes the \ooo of mountinfo, in place. */
-static void unescape(char *text)
+/* All lines of text, which is changed; returns how many, or -1 after fail(). */
+static ssize_t all_mounts(char *text, struct mount_line **lines)
 {
-	char *out = text;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' &&
-		    text[2] <= '7' && text[3] >= '0' && text[3] <= '7') {
-			*out++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 +
-					(text[3] - '0'));
-			text += 3;
-		} else {
-			*out++ = *text;
-		}
-	}
-	*out = '\0';
-}
-
-/* Splits mountinfo (proc(5)) into lines; returns how many, or -1 after fail(). */
-static ssize_t mountinfo_parse(char *text, struct mount_line **lines)
-{
+	struct mountinfo at;
 	size_t count = 0;
-	char *save = NULL;
+	int found;
 
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		struct mount_line *entry;
-		char *fields[5], *rest = line;
-		int64_t id, parent;
+	while ((found = mountinfo_next(&text, &at)) > 0) {
+		struct mount_line *entry = array_add(lines, &count, sizeof(*entry));
 
-		for (int i = 0; i < 5; i++)
-			fields[i] = strsep(&rest, " ");
-		if (!fields[4] || parse_number(fields[0], 0, INT32_MAX, &id) < 0 ||
-		    parse_number(fields[1], 0, INT32_MAX, &parent) < 0)
-			return fail(0, "/proc/self/mountinfo: unexpected line");
-		entry = array_add(lines, &count, sizeof(*entry));
 		if (!entry)
 			return -1;
-		unescape(fields[4]);
-		entry->id = (long)id;
-		entry->parent = (long)parent;
-		entry->point = fields[4];
+		entry->at = at;
 	}
-	return (ssize_t)count;
+	return found < 0 ? -1 : (ssize_t)count;
 }
 
 /* Marks the descendants of the mount. Children come after their parents in mountinfo. */
@@ -213,11 +186,11 @@ static const char *mountinfo_mark(struct mount_line *lines, size_t count, int64_
 	const char *point = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (lines[i].id == top)
-			point = lines[i].point;
+		if (lines[i].at.id == top)
+			point = lines[i].at.point;
 		for (size_t j = i; j-- > 0;)
-			if (lines[j].id == lines[i].parent) {
-				lines[i].below = lines[j].below || lines[j].id == top;
+			if (lines[j].at.id == lines[i].at.parent) {
+				lines[i].below = lines[j].below || lines[j].at.id == top;
 				break;
 			}
 	}
@@ -230,12 +203,12 @@ static int restrict_below(const struct builder *b, int top, const struct mount_l
 {
 	struct root tree = {.fd = top};
 	autoclose int fd = path_open(&tree, relative, O_NOFOLLOW);
-	int64_t id = fd < 0 ? line->id : mount_id(fd);
+	int64_t id = fd < 0 ? line->at.id : mount_id(fd);
 
 	if (id < 0)
 		return fail(0, "the id of the mount at \"%s\" is unknown", relative);
 	/* what another mount covers, here or above, nobody can get at */
-	if (id != line->id)
+	if (id != line->at.id)
 		return 0;
 	if (fd >= 0 && restrict_old(fd, attributes) == 0)
 		return 0;
@@ -248,15 +221,14 @@ static int restrict_below(const struct builder *b, int top, const struct mount_l
 static int restrict_tree_old(const struct builder *b, int top, uint64_t attributes)
 {
 	autofree struct mount_line *lines = NULL;
-	autofree char *text = NULL;
-	autoclose int file = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	autofree char *text = mountinfo_read(-1);
 	const char *point;
-	size_t skip, length;
 	ssize_t count;
+	size_t skip;
 
-	if (file < 0 || !(text = read_fd(file, SIZE_MAX / 2, &length)))
-		return fail(errno, "/proc/self/mountinfo");
-	count = mountinfo_parse(text, &lines);
+	if (!text)
+		return -1;
+	count = all_mounts(text, &lines);
 	if (count < 0)
 		return -1;
 	point = mountinfo_mark(lines, (size_t)count, mount_id(top));
@@ -265,7 +237,7 @@ static int restrict_tree_old(const struct builder *b, int top, uint64_t attribut
 	skip = strcmp(point, "/") == 0 ? 0 : strlen(point);
 	for (ssize_t i = 0; i < count; i++)
 		if (lines[i].below &&
-		    restrict_below(b, top, &lines[i], lines[i].point + skip, attributes) < 0)
+		    restrict_below(b, top, &lines[i], lines[i].at.point + skip, attributes) < 0)
 			return -1;
 	return 0;
 }

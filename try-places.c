@@ -19,6 +19,8 @@
  */
 #include "try.h"
 
+#include "mountinfo.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -41,16 +43,12 @@ static const char *const left_out[] = {
 /* Directories of the host that the base makes anew, or that no file is kept in. */
 static const char *const not_walked[] = {"/proc", "/sys", "/dev", "/run"};
 
-struct mounted {
-	char *point, *type;
-};
-
 struct search {
 	struct sandbox *sb;
 	struct store *s;
 	const struct mount *from;
 	size_t directories;
-	struct mounted *mounted; /* owned */
+	struct mountinfo *mounted; /* owned; points into text */
 	size_t mounted_count;
 	char *text; /* of mountinfo; owned */
 };
@@ -123,42 +121,6 @@ static bool is_not_walked(const char *path)
 	return false;
 }
 
-/* Undoes the \ooo of mountinfo, in place. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && strspn(text + 1, "01234567") >= 3) {
-			*out++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + text[3] - '0');
-			text += 3;
-		} else {
-			*out++ = *text;
-		}
-	}
-	*out = '\0';
-}
-
-/* Where a line of mountinfo (proc(5)) mounts what; false: not understood. */
-static bool read_line(char *line, char **point, char **type)
-{
-	char *dash = strstr(line, " - ");
-
-	*point = line;
-	for (int i = 0; *point && i < 4; i++) {
-		*point = strchr(*point, ' ');
-		if (*point)
-			(*point)++;
-	}
-	if (!dash || !*point)
-		return false;
-	(*point)[strcspn(*point, " ")] = '\0';
-	*type = dash + 3;
-	(*type)[strcspn(*type, " ")] = '\0';
-	unescape(*point);
-	return true;
-}
-
 static bool is_below(const char *path, const char *top)
 {
 	size_t length = strcmp(top, "/") == 0 ? 0 : strlen(top);
@@ -168,22 +130,22 @@ static bool is_below(const char *path, const char *top)
 
 static int read_mounts(struct search *k)
 {
-	autoclose int file = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	char *save = NULL;
-	size_t length;
+	struct mountinfo at;
+	char *rest;
+	int found;
 
-	if (file < 0 || !(k->text = read_fd(file, SIZE_MAX / 2, &length)))
-		return fail(errno, "/proc/self/mountinfo");
-	for (char *line = strtok_r(k->text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		struct mounted *m = array_add(&k->mounted, &k->mounted_count, sizeof(*m));
+	k->text = mountinfo_read(-1);
+	if (!k->text)
+		return -1;
+	rest = k->text;
+	while ((found = mountinfo_next(&rest, &at)) > 0) {
+		struct mountinfo *m = array_add(&k->mounted, &k->mounted_count, sizeof(*m));
 
 		if (!m)
 			return -1;
-		if (!read_line(line, &m->point, &m->type))
-			return fail(0, "/proc/self/mountinfo: unexpected line");
+		*m = at;
 	}
-	return 0;
+	return found;
 }
 
 static bool has_mounts_below(const struct search *k, const char *top)

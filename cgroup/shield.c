@@ -13,6 +13,7 @@
 #include "cgroup/shield.h"
 
 #include "kernel.h"
+#include "mountinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,26 +23,6 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-
-#define MOUNTINFO_MAX (64U << 20)
-
-/* Undoes the \ooo of mountinfo, in place. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' &&
-		    text[2] <= '7' && text[3] >= '0' && text[3] <= '7') {
-			*out++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 +
-					(text[3] - '0'));
-			text += 3;
-		} else {
-			*out++ = *text;
-		}
-	}
-	*out = '\0';
-}
 
 /* Before Linux 5.12 flags that a mount has must be repeated. */
 static int remount(int fd)
@@ -65,7 +46,7 @@ static int remount(int fd)
 	return fchdir(fd) < 0 ? -1 : kernel_mount("none", ".", NULL, set, NULL);
 }
 
-static int make_read_only(const char *point, uint64_t id)
+static int make_read_only(const char *point, int64_t id)
 {
 	autoclose int fd = open(point, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
@@ -75,42 +56,27 @@ static int make_read_only(const char *point, uint64_t id)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : fail(errno, "%s", point);
 	if (fs.f_type != CGROUP2_SUPER_MAGIC && fs.f_type != CGROUP_SUPER_MAGIC)
 		return 0;
-	if (kernel_mount_id(fd, &got) == 0 && got != id)
+	if (kernel_mount_id(fd, &got) == 0 && got != (uint64_t)id)
 		return 0;
 	if (kernel_mount_setattr(fd, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY) == 0 || remount(fd) == 0)
 		return 0;
 	return fail(errno, "%s, which must not be writable where limits are to hold", point);
 }
 
-/* One line: ID PARENT DEVICE ROOT POINT OPTIONS ... - TYPE ..., see proc(5). */
-static int look_at(char *line)
-{
-	char *fields[5], *rest = line, *type = strstr(line, " - ");
-	int64_t id;
-
-	if (!type || strncmp(type + 3, "cgroup", 6) != 0)
-		return 0;
-	for (size_t i = 0; i < COUNT(fields); i++)
-		fields[i] = strsep(&rest, " ");
-	if (!fields[4] || parse_number(fields[0], 0, INT64_MAX, &id) < 0)
-		return fail(0, "/proc/self/mountinfo: unexpected line");
-	unescape(fields[4]);
-	return make_read_only(fields[4], (uint64_t)id);
-}
-
 int cgroup_shield(int proc)
 {
-	autoclose int fd = openat(proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-	autofree char *text = NULL;
-	char *save = NULL;
-	size_t length;
+	autofree char *text = mountinfo_read(proc);
+	struct mountinfo m;
+	char *rest = text;
+	int found = text ? 1 : -1;
 
-	if (fd >= 0)
-		text = read_fd(fd, MOUNTINFO_MAX, &length);
-	if (!text)
-		return fail(errno, "/proc/self/mountinfo");
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (look_at(line) < 0)
+	while (found > 0) {
+		found = mountinfo_next(&rest, &m);
+		if (found > 0 && strncmp(m.type, "cgroup", 6) == 0 &&
+		    make_read_only(m.point, m.id) < 0)
 			return -1;
+	}
+	if (found < 0)
+		return -1;
 	return chdir("/") < 0 ? fail(errno, "/") : 0;
 }
