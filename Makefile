@@ -153,7 +153,7 @@ lint:
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 # what a fuzzer has of a helper, with its library
-FUZZ_archive := unpack/zbox-unpack-tree.c unpack/zbox-unpack-layer.c unpack/zbox-unpack-remove.c $(zbox-unpack_LIBS)
+FUZZ_archive := unpack/zbox-unpack-tree.c unpack/zbox-unpack-write.c unpack/zbox-unpack-layer.c unpack/zbox-unpack-remove.c $(zbox-unpack_LIBS)
 FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all
 FUZZ_OBJECTS := $(patsubst %.c,$(B)/fuzzing/%.o,$(filter-out sandbox.c,$(SOURCES)) $(PURE))
 FUZZ_HEADERS := $(wildcard *.h network/*.h desktop/*.h cgroup/*.h unpack/*.h)
@@ -297,7 +297,7 @@ $(WITH_DATADIR): private CPPFLAGS += -DZBOX_PROFILES='"$(DATADIR)/zbox/profiles"
 FORCE:
 .PHONY: FORCE
 
--include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/helpers/*.d $(B)/helpers/network/*.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(B)/testing/tests/*/*.d $(B)/helpers/*.d $(B)/helpers/*/*.d)
 
 # ---- the option table: the pages that come from it, the driver of its tests ----
 

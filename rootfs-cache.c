@@ -2,17 +2,18 @@
  * rootfs-cache.c - archives for --rootfs, unpacked once.
  *
  *   $XDG_CACHE_HOME/zbox, else ~/.cache/zbox, for the caller alone:
- *     trees/sha256-DIGEST-MAP/tree   what the archive of that digest holds, with that map of ids
- *     trees/sha256-DIGEST-MAP/boot   the boot of the machine in which that was unpacked
- *     trees/sha256-DIGEST-MAP/image  of a container image: what it says of its command
- * MAP is a digest of the ids, and of an image's tag.
+ *     trees/NAME/tree   what the archive is unpacked to
+ *     trees/NAME/boot   the boot of the machine in which that was done
+ *     trees/NAME/image  of a container image: what it says of its command
+ * NAME is sha256-DIGEST-SIZE-MAP: of the archive, and MAP a digest of the ids and an image's tag.
  *
  *     files/FILE-MAP                 a link with the name of the tree of a file, known by its
  *                                    device, inode, size and times, so that it is not read again
  *     unpacking/run-XXXXXX           trees that are being made, each with a lock that is held
  *
  *   1. the file is known and has not changed: its tree is taken, after five system calls
- *   2. else it is read for its digest; where there is a tree of that, it is taken
+ *   2. else it is read for its digest; where there is a tree of that, it is taken. When no tree
+ *      is of an archive of that size there can be none, and the digest is made while 3 goes on
  *   3. else it is unpacked in unpacking/, and what is finished gets its name in trees/ by one
  *      rename(2). So whatever ends zbox and when, there is no half tree in trees/. What is left in
  *      unpacking/ by a kill is removed by the next one who unpacks. After a power failure files
@@ -28,6 +29,7 @@
  */
 #include "rootfs-cache.h"
 
+#include "listing.h"
 #include "rootfs-image.h"
 #include "sha256.h"
 
@@ -164,8 +166,10 @@ static void name_file(struct archive *a)
 		       (unsigned long)a->st.st_ctim.tv_nsec, a->map);
 }
 
-static int name_tree(struct archive *a)
+/* what: a struct archive. */
+static int name_tree(void *what)
 {
+	struct archive *a = what;
 	autofree char *buffer = malloc(BLOCK);
 	char hex[SHA256_HEX];
 	struct sha256 s;
@@ -184,11 +188,34 @@ static int name_tree(struct archive *a)
 		at += got;
 	}
 	sha256_end(&s, hex);
-	(void)snprintf(a->key, sizeof(a->key), "sha256-%s-%s", hex, a->map);
+	(void)snprintf(a->key, sizeof(a->key), "sha256-%s-%llx-%s", hex,
+		       (unsigned long long)a->st.st_size, a->map);
 	return 0;
 }
 
 /* ---- looking ---- */
+
+static bool ends_with(const char *name, const void *end)
+{
+	size_t length = strlen(name), end_length = strlen(end);
+
+	return length >= end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+/* Could one of the trees, of whatever boot, be the archive's? Returns 1, 0 or -1 after fail(). */
+static int may_have_tree(const struct cache *c, const struct archive *a)
+{
+	char end[NAME_ROOM];
+	struct listing names;
+	int found;
+
+	(void)snprintf(end, sizeof(end), "-%llx-%s", (unsigned long long)a->st.st_size, a->map);
+	if (listing_read(&names, c->trees, c->path, 0, ends_with, end) < 0)
+		return -1;
+	found = names.count > 0;
+	listing_free(&names);
+	return found;
+}
 
 static bool has_tree(const struct cache *c, const char *key)
 {
@@ -363,8 +390,10 @@ static int begin(const struct sandbox *sb, const struct cache *c, char **path)
 	return fd;
 }
 
-static int unpack(const struct sandbox *sb, const struct cache *c, const struct archive *a)
+/* Without a key: it is found meanwhile. */
+static int unpack(const struct sandbox *sb, const struct cache *c, struct archive *a)
 {
+	const struct rootfs_meanwhile digest = {name_tree, a};
 	autofree char *path = NULL;
 	autoclose int lock = begin(sb, c, &path);
 	const char *name;
@@ -373,7 +402,8 @@ static int unpack(const struct sandbox *sb, const struct cache *c, const struct 
 	if (lock < 0 || !path)
 		return -1;
 	name = path + strlen(c->path) + strlen("/unpacking/");
-	if (rootfs_unpack(sb, path, a->fd, (uint64_t)a->st.st_size, a->source) == 0 &&
+	if (rootfs_unpack(sb, path, a->fd, (uint64_t)a->st.st_size, a->source,
+			  a->key[0] ? NULL : &digest) == 0 &&
 	    check_unchanged(a) == 0) {
 		if (note_boot(c, name) == 0 && renameat(c->unpacking, name, c->trees, a->key) == 0)
 			return 0;
@@ -393,14 +423,17 @@ static int unpack(const struct sandbox *sb, const struct cache *c, const struct 
 static int find_tree(const struct sandbox *sb, const struct cache *c, struct archive *a)
 {
 	bool settled;
+	int known;
 
 	name_file(a);
 	if (find_file(c, a) || sb->print != PRINT_NOTHING)
 		return 0;
 	settled = is_settled(&a->st);
-	if (name_tree(a) < 0 || check_unchanged(a) < 0)
+	known = may_have_tree(c, a);
+	if (known < 0 || (known && (name_tree(a) < 0 || check_unchanged(a) < 0)))
 		return -1;
-	if (!has_tree(c, a->key) && (retire(c, a->key) < 0 || unpack(sb, c, a) < 0))
+	known = known && has_tree(c, a->key);
+	if (!known && ((a->key[0] && retire(c, a->key) < 0) || unpack(sb, c, a) < 0))
 		return -1;
 	if (settled)
 		remember_file(c, a);

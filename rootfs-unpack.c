@@ -184,10 +184,31 @@ static void become(char **words, int in, int out)
 	(void)execve("/proc/self/exe", words, environment);
 }
 
-static int run(const struct words *w, int in, struct listener *l)
+/* Until its end; closes the pipe from it. */
+static int attend(pid_t child, int pipe, struct listener *l,
+		  const struct rootfs_meanwhile *meanwhile)
+{
+	/* what it says until then waits in the pipe */
+	int status, result = meanwhile ? meanwhile->run(meanwhile->what) : 0;
+
+	listen_to(l, pipe);
+	if (waitpid(child, &status, 0) != child)
+		return fail(errno, "zbox-unpack");
+	if (status == 0 && l->done)
+		return result;
+	if (l->text[0])
+		return fail(0, "%s", l->text);
+	if (l->other[0])
+		return fail(0, "zbox-unpack: %s", l->other);
+	return fail(0, "zbox-unpack ended with %s %d", WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static int run(const struct words *w, int in, struct listener *l,
+	       const struct rootfs_meanwhile *meanwhile)
 {
 	autoclose int theirs = -1;
-	int ends[2], status;
+	int ends[2];
 	pid_t child;
 
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
@@ -205,21 +226,11 @@ static int run(const struct words *w, int in, struct listener *l)
 		_exit(125);
 	}
 	close_fd(&theirs);
-	listen_to(l, ends[0]);
-	if (waitpid(child, &status, 0) != child)
-		return fail(errno, "zbox-unpack");
-	if (status == 0 && l->done)
-		return 0;
-	if (l->text[0])
-		return fail(0, "%s", l->text);
-	if (l->other[0])
-		return fail(0, "zbox-unpack: %s", l->other);
-	return fail(0, "zbox-unpack ended with %s %d", WIFSIGNALED(status) ? "signal" : "status",
-		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	return attend(child, ends[0], l, meanwhile);
 }
 
 int rootfs_unpack(const struct sandbox *sb, const char *dir, int file, uint64_t size,
-		  const struct rootfs_source *source)
+		  const struct rootfs_source *source, const struct rootfs_meanwhile *meanwhile)
 {
 	struct listener l = {.size = size, .shows = !sb->quiet && isatty(STDERR_FILENO)};
 	struct words w = {0};
@@ -228,7 +239,7 @@ int rootfs_unpack(const struct sandbox *sb, const char *dir, int file, uint64_t 
 	if (lseek(file, 0, SEEK_SET) < 0)
 		(void)fail(errno, "%s", source->file);
 	else if (make_words(sb, &w, dir, source) == 0)
-		result = run(&w, file, &l);
+		result = run(&w, file, &l, meanwhile);
 	free_words(&w);
 	if (result < 0)
 		failure_prefix("%s: ", source->dir ? source->dir : source->file);
@@ -246,7 +257,7 @@ int rootfs_remove(const struct sandbox *sb, const char *dir)
 	if (null < 0)
 		(void)fail(errno, "/dev/null");
 	else if (make_words(sb, &w, dir, &nothing) == 0)
-		result = run(&w, null, &l);
+		result = run(&w, null, &l, NULL);
 	free_words(&w);
 	return result;
 }

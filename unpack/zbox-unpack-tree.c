@@ -125,45 +125,78 @@ static int hold_parent(struct unpack *u, char *path, const char **last)
 
 /* ---- one entry ---- */
 
-static struct timespec time_of(struct archive_entry *e)
+static struct attributes attributes_of(struct archive_entry *e)
 {
-	struct timespec at = {.tv_nsec = UTIME_OMIT};
+	struct attributes wanted = {.uid = archive_entry_uid(e),
+				    .gid = archive_entry_gid(e),
+				    .mode = archive_entry_perm(e) & 07777,
+				    .time = {.tv_nsec = UTIME_OMIT}};
 
 	if (archive_entry_mtime_is_set(e))
-		at = (struct timespec){archive_entry_mtime(e), archive_entry_mtime_nsec(e)};
-	return at;
+		wanted.time =
+			(struct timespec){archive_entry_mtime(e), archive_entry_mtime_nsec(e)};
+	return wanted;
 }
 
-/* Changes owner, mode (not of links) and time of what is at name in dir to what the entry has.
- * name "": dir itself. */
-static int set_attributes(struct unpack *u, struct archive_entry *e, int dir, const char *name,
-			  const char *path, bool times)
+static const char THE_OWNER[] = "owner of ";
+
+int unpack_set_attributes(const struct attributes *wanted, int dir, const char *name, bool times,
+			  const char **what)
 {
-	struct timespec both[2] = {{.tv_nsec = UTIME_OMIT}, time_of(e)};
+	const struct timespec both[2] = {{.tv_nsec = UTIME_OMIT}, wanted->time};
 	const int flags = name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
-	int64_t uid = archive_entry_uid(e), gid = archive_entry_gid(e);
-	mode_t mode = archive_entry_perm(e) & 07777;
+	const int64_t uid = wanted->uid, gid = wanted->gid;
 	struct stat st;
 
+	*what = "";
 	if (fstatat(dir, name, &st, flags) < 0)
-		return fail(errno, "%s", path);
+		return errno;
+	*what = THE_OWNER;
 	errno = EINVAL;
 	if (((int64_t)st.st_uid != uid || (int64_t)st.st_gid != gid) &&
 	    (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX ||
-	     fchownat(dir, name, (uid_t)uid, (gid_t)gid, flags) < 0)) {
-		if (errno == EINVAL)
-			return fail(0, "%s: its owner %lld:%lld is not in the map of ids", path,
-				    (long long)uid, (long long)gid);
-		return fail(errno, "owner of %s", path);
-	}
+	     fchownat(dir, name, (uid_t)uid, (gid_t)gid, flags) < 0))
+		return errno;
 	/* a change of the owner takes set-id bits away */
+	*what = "mode of ";
 	if (!S_ISLNK(st.st_mode) &&
-	    ((st.st_mode & 07777) != mode || (mode & (S_ISUID | S_ISGID))) &&
-	    (name[0] ? fchmodat(dir, name, mode, 0) : fchmod(dir, mode)) < 0)
-		return fail(errno, "mode of %s", path);
+	    ((st.st_mode & 07777) != wanted->mode || (wanted->mode & (S_ISUID | S_ISGID))) &&
+	    (name[0] ? fchmodat(dir, name, wanted->mode, 0) : fchmod(dir, wanted->mode)) < 0)
+		return errno;
+	*what = "time of ";
 	if (times &&
 	    (name[0] ? utimensat(dir, name, both, AT_SYMLINK_NOFOLLOW) : futimens(dir, both)) < 0)
-		return fail(errno, "time of %s", path);
+		return errno;
+	return 0;
+}
+
+int unpack_not_set(int err, const char *what, const struct attributes *wanted, const char *path)
+{
+	if (what == THE_OWNER && err == EINVAL)
+		return fail(0, "%s: its owner %lld:%lld is not in the map of ids", path,
+			    (long long)wanted->uid, (long long)wanted->gid);
+	return fail(err, "%s%s", what, path);
+}
+
+/* What has no bytes to wait for. */
+static int set_now(struct archive_entry *e, int dir, const char *name, const char *path, bool times)
+{
+	const struct attributes wanted = attributes_of(e);
+	const char *what;
+	int err = unpack_set_attributes(&wanted, dir, name, times, &what);
+
+	return err ? unpack_not_set(err, what, &wanted, path) : 0;
+}
+
+/* name "": dir itself. */
+static int note_made(struct unpack *u, int dir, const char *name, const char *path)
+{
+	struct stat st;
+
+	if (!u->layer)
+		return 0;
+	if (fstatat(dir, name, &st, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH) < 0)
+		return fail(errno, "%s", path);
 	return unpack_note(u, &st);
 }
 
@@ -184,7 +217,7 @@ int unpack_failed(struct archive *a)
 }
 
 /* *end: behind the last byte that was written. */
-static int write_data(struct archive *a, int fd, const char *path, int64_t *end)
+static int write_data(struct unpack *u, struct archive *a, int fd, const char *path, int64_t *end)
 {
 	for (;;) {
 		const void *bytes;
@@ -196,18 +229,11 @@ static int write_data(struct archive *a, int fd, const char *path, int64_t *end)
 			return 0;
 		if (got != ARCHIVE_OK)
 			return unpack_failed(a);
-		for (const char *next = bytes; length > 0;) {
-			ssize_t written = pwrite(fd, next, length, offset);
-
-			if (written < 0 && errno == EINTR)
-				continue;
-			if (written < 0)
-				return fail(errno, "%s", path);
-			next += written;
-			offset += written;
-			length -= (size_t)written;
-			*end = offset;
-		}
+		if (length == 0)
+			continue;
+		if (unpack_write(u, fd, path, bytes, length, offset) < 0)
+			return -1;
+		*end = offset + (int64_t)length;
 	}
 }
 
@@ -225,16 +251,20 @@ static int check_size(struct archive_entry *e, int dir, const char *path)
 	return 0;
 }
 
-static int fill_file(struct unpack *u, struct archive *a, struct archive_entry *e, int fd,
+/* Takes *fd, but where it fails. */
+static int fill_file(struct unpack *u, struct archive *a, struct archive_entry *e, int *fd,
 		     const char *path)
 {
+	const struct attributes wanted = attributes_of(e);
 	int64_t size = archive_entry_size_is_set(e) ? archive_entry_size(e) : 0, end = 0;
 
-	if (size > 0 && write_data(a, fd, path, &end) < 0)
+	if (note_made(u, *fd, "", path) < 0)
 		return -1;
-	if (end < size && ftruncate(fd, size) < 0) /* a hole at the end */
+	if (size > 0 && write_data(u, a, *fd, path, &end) < 0)
+		return -1;
+	if (end < size && ftruncate(*fd, size) < 0) /* a hole at the end */
 		return fail(errno, "%s: %lld bytes", path, (long long)size);
-	return set_attributes(u, e, fd, "", path, true);
+	return unpack_finish(u, fd, path, &wanted);
 }
 
 /* What a hard link is to: its directory and its name in it. Returns a descriptor, or -1 after
@@ -264,7 +294,7 @@ static int note_time(struct unpack *u, struct archive_entry *e, const char *path
 
 	if (!slot)
 		return -1;
-	slot->at = time_of(e);
+	slot->at = attributes_of(e).time;
 	slot->path = format_text("%s", path[0] ? path : ".");
 	return slot->path ? 0 : -1;
 }
@@ -364,16 +394,11 @@ static int make_link(struct unpack *u, struct making *m, int dir, const char *na
 	autofree char *clean = NULL;
 	autoclose int from =
 		find_target(u, archive_entry_hardlink(m->e), m->path, &clean, &m->target);
-	struct stat st;
 
 	if (from < 0)
 		return -1;
 	m->from = from;
-	if (make_place(u, m, dir, name) < 0)
-		return -1;
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(errno, "%s", m->path);
-	return unpack_note(u, &st);
+	return make_place(u, m, dir, name) < 0 ? -1 : note_made(u, dir, name, m->path);
 }
 
 static int make_entry(struct unpack *u, struct archive *a, struct archive_entry *e, int dir,
@@ -389,11 +414,14 @@ static int make_entry(struct unpack *u, struct archive *a, struct archive_entry 
 	if (m.fd < 0) {
 		bool directory = archive_entry_filetype(e) == AE_IFDIR;
 
-		if (set_attributes(u, e, dir, name, path, !directory) < 0)
+		if (set_now(e, dir, name, path, !directory) < 0 ||
+		    note_made(u, dir, name, path) < 0)
 			return -1;
 		return directory ? note_time(u, e, path) : 0;
 	}
-	result = fill_file(u, a, e, m.fd, path);
+	result = fill_file(u, a, e, &m.fd, path);
+	if (result < 0)
+		unpack_drain_failed(u);
 	close_fd(&m.fd);
 	return result;
 }
@@ -420,7 +448,9 @@ static int take_entry(struct unpack *u, struct archive *a, struct archive_entry 
 		dir = openat(u->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0)
 			return fail(errno, "%s", TREE);
-		return set_attributes(u, e, dir, "", ".", false) < 0 ? -1 : note_time(u, e, "");
+		if (set_now(e, dir, "", ".", false) < 0 || note_made(u, dir, "", ".") < 0)
+			return -1;
+		return note_time(u, e, "");
 	}
 	if (left_out(e, path))
 		return 0;
@@ -439,8 +469,13 @@ int unpack_entries(struct unpack *u, struct archive *a)
 
 	while ((got = archive_read_next_header(a, &e)) == ARCHIVE_OK || got == ARCHIVE_WARN)
 		if (take_entry(u, a, e) < 0)
-			return -1;
-	return got == ARCHIVE_EOF ? 0 : unpack_failed(a);
+			break;
+	if (got == ARCHIVE_EOF)
+		return unpack_drain(u);
+	if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
+		(void)unpack_failed(a);
+	unpack_drain_failed(u);
+	return -1;
 }
 
 /* ---- the tree ---- */
@@ -471,6 +506,7 @@ int unpack_set_times(struct unpack *u)
 
 void unpack_end(struct unpack *u)
 {
+	unpack_stop_writing(u);
 	for (size_t i = 0; i < u->dir_count; i++)
 		free(u->dirs[i].path);
 	free(u->dirs);

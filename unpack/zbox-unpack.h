@@ -3,6 +3,7 @@
  *
  *   zbox-unpack.c         main; a tar archive
  *   zbox-unpack-tree.c    its entries -> files below ./tree
+ *   zbox-unpack-write.c   what is in files, written beside the reading of the archive
  *   zbox-unpack-image.c   an image of layers
  *   zbox-unpack-blob.c    its parts, from a layout or an archive, with their digests
  *   zbox-unpack-layer.c   what a layer takes away
@@ -23,6 +24,7 @@
 
 struct archive;
 struct layer;
+struct writer;
 
 /* The time of a directory, which changes with all that is made in it. */
 struct dir_time {
@@ -36,7 +38,15 @@ struct unpack {
 	int parent_fd;
 	struct dir_time *dirs;
 	size_t dir_count;
-	struct layer *layer; /* what this layer has made, NULL: there are no layers */
+	struct layer *layer;   /* what this layer has made, NULL: there are no layers */
+	struct writer *writer; /* NULL: nothing waits to be written */
+};
+
+/* What an entry says of owner, mode and time. */
+struct attributes {
+	int64_t uid, gid;
+	mode_t mode;
+	struct timespec time; /* of the last change; UTIME_OMIT: none */
 };
 
 /* ---- zbox-unpack-tree.c ---- */
@@ -59,6 +69,37 @@ int unpack_failed(struct archive *a);
 
 /* The compressions that are known. Returns 0, or -1 after fail(). */
 int unpack_filters(struct archive *a) MUST_CHECK;
+
+/* Changes owner, mode (not of links) and, with times, the time of what is at name in dir to what is
+ * wanted. name "": dir itself. Returns 0, or an errno, and *what is what could not be changed: for
+ * unpack_not_set(). No other state: any thread may call it. */
+int unpack_set_attributes(const struct attributes *wanted, int dir, const char *name, bool times,
+			  const char **what) MUST_CHECK;
+
+/* Records that. Returns -1. */
+int unpack_not_set(int err, const char *what, const struct attributes *wanted, const char *path);
+
+/* ---- zbox-unpack-write.c ---- */
+
+/* Writes a copy of the bytes at that place of the file fd, now or later. The caller keeps fd open
+ * until unpack_finish(), or a draining. Returns 0, or -1 after fail(), also of
+ * what was to be written before. */
+int unpack_write(struct unpack *u, int fd, const char *path, const void *bytes, size_t length,
+		 int64_t offset) MUST_CHECK;
+
+/* After what was written to it before: sets attributes and closes *fd, which is taken. Returns as
+ * unpack_write(). */
+int unpack_finish(struct unpack *u, int *fd, const char *path,
+		  const struct attributes *wanted) MUST_CHECK;
+
+/* Until all is written. Returns as unpack_write(). */
+int unpack_drain(struct unpack *u) MUST_CHECK;
+
+/* After fail(): the same, and what went wrong with what came before takes its place on record. */
+void unpack_drain_failed(struct unpack *u);
+
+/* Gives up what waits, and closes what was finished. No file is touched after that. */
+void unpack_stop_writing(struct unpack *u);
 
 /* ---- zbox-unpack-layer.c ---- */
 
