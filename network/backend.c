@@ -8,7 +8,8 @@
  *
  *   slirp4netns   --disable-host-loopback unless that is opened. Its name server is at + 3
  *   pasta         no port of either side, the gateway is not the host, and questions to the address
- *                 of the name server go to the host's
+ *                 of the name server go to the host's. Started by root it stays root, or it could
+ *                 not enter the sandbox's namespaces; there it has no rights over the host's
  */
 #include "network/backend.h"
 
@@ -136,6 +137,11 @@ static void pasta_words(const struct sandbox *sb, struct word_list *w)
 		add_word(w, format_text("--no-map-gw"));
 	if (sb->net_ipv6 != NET_IPV6_ON)
 		add_word(w, format_text("--ipv4-only"));
+	/* else it becomes nobody, who may not enter the sandbox's namespaces */
+	if (geteuid() == 0) {
+		add_word(w, format_text("--runas"));
+		add_word(w, format_text("0:0"));
+	}
 }
 
 int backend_start(const struct sandbox *sb, struct net_helper *h)

@@ -132,4 +132,17 @@ run timeout -k 1 90 "${ordinary[@]}" "$ZBOX" --ro-bind /usr /usr --net slirp --a
 is 'Firefox shows a page of an allowed name' "$status" 0
 contains 'Firefox: the record says what was refused' " $(refused) " ' other.test '
 isnt 'Firefox: the page came' "$(grep -c '"verdict":"ended".*"name":"web.test"' "$shared/firefox.log")" 0
+
+# ---- Firefox: the page itself by each of both names ----
+
+firefox_opens() { # URL ZBOX-OPTIONS...
+	net_zbox --net slirp --setenv HOME /tmp --ro-bind "$shared/firefox-go.py" /go.py "${@:2}" -- timeout 100 python3 /go.py "$1"
+}
+cp "$TESTS/clients/firefox-go.py" "$shared"
+gives 'Firefox: a page of another name, without rules' 0 p -- firefox_opens http://other.test/page.html
+gives 'Firefox: a page of an allowed name' 0 p -- firefox_opens http://web.test/page.html --allow web.test
+gives 'Firefox: a page of another name is its error page, at once' 0 dnsNotFound -- \
+	firefox_opens http://other.test/page.html --allow web.test --status-fd 9 9>"$T/status"
+contains 'Firefox: the record says so' " $(refused) " ' other.test '
+gives 'Firefox: a page by address too' 0 connectionFailure -- firefox_opens http://198.51.100.81/page.html --allow web.test
 finish

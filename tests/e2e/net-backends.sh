@@ -128,6 +128,21 @@ for name in slirp4netns pasta; do
 	contains "$name: the record says it" "$(cat "$T/status")" 'the network was lost'
 	contains "$name: and what it did not hold" "$(cat "$T/status")" "$name leaves the host's"
 
+	# ---- started by root, or by who is it in a user namespace ----
+
+	others=("${ordinary[@]}") ordinary=()
+	gives "$name: root: TCP" 0 ok -- net_zbox "${net[@]}" "${inside[@]}" tcp 198.51.100.80 7
+	nok "$name: root: the loopback of the host is closed" \
+		net_zbox "${net[@]}" -- sh -c "python3 /driver.py tcp $gateway 7009 | grep ok"
+	begin "${net[@]}"
+	helper=$(below "$box" "$program*")
+	[ $name = slirp4netns ] || isnt 'pasta: root: its rights are those of a user namespace' \
+		"$(readlink "/proc/$helper/ns/user")" "$(readlink /proc/self/ns/user)"
+	go
+	is "$name: root: the network works meanwhile" "$(tail -n 1 "$T/said")" ok
+	ok "$name: root: it ends with the sandbox" poll 30 has_ended "$helper"
+	ordinary=("${others[@]}")
+
 	# ---- what is missing ----
 
 	path=$(realpath "/usr/bin/$name")
