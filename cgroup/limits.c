@@ -420,6 +420,16 @@ static bool shares_by_weight(void)
 	return found;
 }
 
+int cgroup_limit_heeded(const struct cgroup_limit *limit)
+{
+	if (limit->kind != CGROUP_IO_WEIGHT || shares_by_weight())
+		return 0;
+	return fail(0,
+		    "--io-weight %s: no disk here is shared by weight: one needs the scheduler bfq "
+		    "(/sys/block/NAME/queue/scheduler), or io.cost.qos",
+		    limit->text);
+}
+
 /* Two schedulers of disks have a file each, with scales of their own around 100. */
 static int set_io_weight(int group, const struct cgroup_limit *limit)
 {
@@ -427,11 +437,6 @@ static int set_io_weight(int group, const struct cgroup_limit *limit)
 	char text[32];
 	int result;
 
-	if (!shares_by_weight())
-		return fail(0,
-			    "--io-weight %s: no disk here is shared by weight: one needs the "
-			    "scheduler bfq (/sys/block/NAME/queue/scheduler), or io.cost.qos",
-			    limit->text);
 	if (weight > WEIGHT_DEFAULT)
 		bfq = WEIGHT_DEFAULT + (weight - WEIGHT_DEFAULT) *
 					       (BFQ_WEIGHT_MAX - WEIGHT_DEFAULT) /

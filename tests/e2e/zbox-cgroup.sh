@@ -69,6 +69,19 @@ else
 	strace -f -o "$T/trace" "$ZBOX" --ro-bind /usr /usr true
 	is 'without limits no look at control groups' "$(grep -E 'sys/fs/cgroup|self/cgroup|zbox-scope|INTO_CGROUP' \
 		"$T/trace")" ''
+	# what limits, clocks and records are made of; whoever asks for them makes each of these calls
+	limiting='sched_setaffinity|setpriority|timerfd_settime|timens_offsets|oom_score_adj|CLONE_NEWTIME|setitimer|timer_create'
+	used() { grep -oE "$limiting" "$T/trace" | sort -u | paste -sd' '; }
+	is 'no call that limits and clocks are made of' "$(used)" ''
+	calls=$(grep -cE '(prlimit64|setrlimit|clock_gettime)\(' "$T/trace")
+	strace -f -o "$T/trace" "$ZBOX" --ro-bind /usr /usr --nice "$(nice)" --oom-score 500 --cpu-affinity \
+		"$(python3 -c 'import os; print(min(os.sched_getaffinity(0)))')" --unshare-time --boottime 9s \
+		--rlimit nofile=99 --time-limit 100 true
+	note "with them: $(used)"
+	for part in sched_setaffinity setpriority timens_offsets oom_score_adj CLONE_NEWTIME; do
+		contains "its twin makes it: $part" "$(used)" $part
+	done
+	is 'its twin sets more limits' $(($(grep -cE '(prlimit64|setrlimit|clock_gettime)\(' "$T/trace") > calls)) 1
 fi
 
 # ---- who is asked ----
