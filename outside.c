@@ -264,21 +264,6 @@ static bool recv_ready(int socket)
 	return poll(&polled, 1, 0) == 1 && (polled.revents & POLLIN);
 }
 
-/* bubblewrap's words, which launchers look for; the cure is in the hint. */
-int namespaces_failed(int err)
-{
-	if (err == EINVAL)
-		return fail(0, "Creating new namespace failed, likely because the kernel does not "
-			       "support user namespaces");
-	if (err == EPERM)
-		return fail(EPERM, "No permissions to create a new namespace, likely because the "
-				   "kernel does not allow non-privileged user namespaces");
-	if (err == ENOSPC)
-		return fail(0, "Creating new namespace failed: nesting depth or "
-			       "/proc/sys/user/max_*_namespaces exceeded (ENOSPC)");
-	return fail(err, "Creating new namespace failed");
-}
-
 static void child_main(const struct sandbox *sb, struct run *run)
 {
 	close_fd(&run->ends[0]);
