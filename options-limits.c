@@ -186,8 +186,8 @@ const struct option options_limits[] = {
 	 .help = "Share of the disks when others want them too",
 	 .man = "The share of disks, from 1 to 10000, when control groups beside this one want "
 		"them "
-		"too; each has 100 without it. It counts as far as the scheduler of a disk heeds "
-		"it (BFQ, or iocost where it was switched on)."},
+		"too; each has 100 without it. It counts on disks whose scheduler heeds it (BFQ, "
+		"or iocost where it was switched on); that there is none is an error."},
 	{.name = "cpuset",
 	 .args = "LIST",
 	 .apply = add_cgroup_limit,

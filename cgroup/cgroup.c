@@ -330,6 +330,11 @@ static int enable_controllers(const struct cgroup *c, unsigned wanted, unsigned 
 	return fail(errno, "%s in %s/cgroup.subtree_control", text, c->place.path);
 }
 
+static int set_limit(const struct cgroup *c, const struct cgroup_limit *limit)
+{
+	return cgroup_limit_heeded(limit) < 0 ? -1 : cgroup_limit_set(c->box, limit);
+}
+
 static int set_limits(const struct sandbox *sb, struct cgroup *c, unsigned there)
 {
 	bool memory = false, swap = false;
@@ -337,7 +342,7 @@ static int set_limits(const struct sandbox *sb, struct cgroup *c, unsigned there
 	for (size_t i = 0; i < sb->cgroup_limit_count; i++) {
 		const struct cgroup_limit *limit = &sb->cgroup_limits[i];
 		int result = cgroup_limit_controller(limit->kind) & there
-				     ? cgroup_limit_set(c->box, limit)
+				     ? set_limit(c, limit)
 				     : not_delegated(c, limit, there);
 
 		if (result < 0 && tolerate(sb, c) < 0)
@@ -458,7 +463,7 @@ static int change_limit(const struct sandbox *sb, struct cgroup *c,
 {
 	struct sandbox now;
 
-	if (cgroup_limit_set(c->box, change) < 0 || remember(c, change) < 0)
+	if (set_limit(c, change) < 0 || remember(c, change) < 0)
 		return -1;
 	now = cgroup_now(sb, c);
 	if (change->kind == CGROUP_MEMORY && !has_kind(&now, CGROUP_SWAP))

@@ -6,15 +6,18 @@
  * group before anything runs in it, or later to that of a sandbox that runs.
  *
  * Reading is strict, as in limits-text.c: a limit that was misread is a limit that does not hold.
- * What the kernel takes without doing it is looked at again after it was written (processors that
- * are not there). An attacker has no part in this: the files are written from outside.
+ * What the kernel takes without doing it is found out (processors that are not there, weights that
+ * no disk's scheduler looks at). An attacker has no part in this: the files are written from
+ * outside.
  */
 #include "cgroup/limits.h"
 
 #include "limits-text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -381,13 +384,50 @@ static int set_processors(int group, const struct cgroup_limit *limit)
 	cpu_set_t asked, got;
 
 	if (write_file_at(group, "cpuset.cpus", limit->text) < 0)
-		return failed(limit, "cpuset.cpus");
+		return errno == ERANGE
+			       ? fail(0, "--cpuset %s: this machine has not as many", limit->text)
+			       : failed(limit, "cpuset.cpus");
 	if (read_file_at(group, "cpuset.cpus.effective", text, sizeof(text)) < 0)
 		return failed(limit, "cpuset.cpus.effective");
 	if (processors_parse(limit->text, &asked) < 0 || processors_parse(text, &got) < 0 ||
 	    !CPU_EQUAL(&asked, &got))
 		return fail(0, "--cpuset %s: only %s of these can be used here", limit->text, text);
 	return 0;
+}
+
+/* Whether somebody looks at weights: a disk's scheduler bfq, or the kernel's model of its cost. The
+ * file of the latter is in the host's root of control groups only. */
+static bool shares_by_weight(void)
+{
+	char text[256];
+	DIR *disks;
+	bool found;
+
+	found = read_file_at(-1, "/sys/fs/cgroup/io.cost.qos", text, sizeof(text)) > 0 &&
+		strstr(text, "enable=1");
+	disks = found ? NULL : opendir("/sys/block");
+	while (disks && !found) {
+		const struct dirent *disk = readdir(disks);
+		char path[sizeof("/sys/block//queue/scheduler") + NAME_MAX];
+
+		if (!disk)
+			break;
+		(void)snprintf(path, sizeof(path), "/sys/block/%s/queue/scheduler", disk->d_name);
+		found = read_file_at(-1, path, text, sizeof(text)) > 0 && strstr(text, "[bfq]");
+	}
+	if (disks)
+		(void)closedir(disks);
+	return found;
+}
+
+int cgroup_limit_heeded(const struct cgroup_limit *limit)
+{
+	if (limit->kind != CGROUP_IO_WEIGHT || shares_by_weight())
+		return 0;
+	return fail(0,
+		    "--io-weight %s: no disk here is shared by weight: one needs the scheduler bfq "
+		    "(/sys/block/NAME/queue/scheduler), or io.cost.qos",
+		    limit->text);
 }
 
 /* Two schedulers of disks have a file each, with scales of their own around 100. */

@@ -36,6 +36,10 @@ enum cgroup_controller cgroup_limit_controller(enum cgroup_limit_kind kind);
 /* The limit in words, for --explain. */
 void cgroup_limit_print(FILE *out, const struct cgroup_limit *limit);
 
+/* Whether somebody on this machine looks at the limit once it is written: a weight for disks needs
+ * a scheduler that does. Returns 0, or -1 after fail(). */
+int cgroup_limit_heeded(const struct cgroup_limit *limit) MUST_CHECK;
+
 /* Writes the limit to the control group whose directory is given. Its controller has to be there.
  * Returns 0, or -1 after fail(): it does not hold. */
 int cgroup_limit_set(int group, const struct cgroup_limit *limit) MUST_CHECK;

@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 12000 /* milliseconds; zbox-scope has its own limits, which are shorter */
+#define PATIENCE 12000 /* milliseconds; zbox-scope has its own limit, which is shorter */
 #define RUNTIME_MAX 60 /* of XDG_RUNTIME_DIR: a socket's path has 108 bytes */
 
 /* The caller's own directory for sockets; usual is where it should be. Returns 0, or -1 after

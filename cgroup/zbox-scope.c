@@ -7,10 +7,12 @@
  * what went wrong. The addresses are tried in order until one takes the connection: a manager is
  * spoken to directly, on a bus it is org.freedesktop.systemd1.
  *
- * One loop does everything, with two limits of time: one for whoever has the socket to say anything
- * at all, and a longer one for the work of somebody who does, on a machine that may be busy. Only
- * the least is asked for (an unknown property makes the whole call fail): a process, delegation,
- * and to be forgotten at the end. The limits themselves are written by zbox into what it gets.
+ * One loop does everything, in steps: the protocol is spoken, the call is answered, the scope is
+ * started, zbox is in it. Whoever has the socket may be silent for a while before each of them, so
+ * one that never answers is found out soon, wherever it stops, and a busy machine has more time in
+ * all. What is not a step, such as signals about others, buys none. Only the least is asked for (an
+ * unknown property makes the whole call fail): a process, delegation, and to be forgotten at the
+ * end. The limits themselves are written by zbox into what it gets.
  *
  * The scope is started with this process in it, which outlives zbox until it is done, and then zbox
  * is moved there. All at once would leave something behind where zbox is killed meanwhile: a scope
@@ -31,8 +33,7 @@
 #include <unistd.h>
 
 #define LIFE_FD 3
-#define ANSWER_TIME UINT64_C(1500000) /* microseconds, until somebody speaks the protocol */
-#define WORK_TIME UINT64_C(6000000)   /* for all of it, where somebody does */
+#define SILENCE UINT64_C(1500000) /* microseconds, before each step: that is 6 seconds in all */
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
@@ -43,7 +44,7 @@ struct request {
 	uint32_t pid;
 	const char *address; /* that took the connection */
 	sd_bus *bus;
-	bool taken, done; /* the first call was answered; all is done */
+	enum step { CONNECTED, SPOKEN_TO, TAKEN, STARTED, MOVED } step; /* what has been done */
 };
 
 static uint64_t now_us(void)
@@ -71,7 +72,8 @@ static int call_answered(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 	(void)error;
 	(void)refused(m, "a scope");
-	r->taken = true;
+	if (r->step < TAKEN) /* the job may have ended before */
+		r->step = TAKEN;
 	return 0;
 }
 
@@ -80,7 +82,8 @@ static int moved(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct request *r = userdata;
 
 	(void)error;
-	r->done = refused(m, "to move zbox into its scope") == 0;
+	if (refused(m, "to move zbox into its scope") == 0)
+		r->step = MOVED;
 	return 0;
 }
 
@@ -99,14 +102,13 @@ static int job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *unit, *result;
 
 	(void)error;
-	if (sd_bus_message_read(m, "uoss", NULL, NULL, &unit, &result) < 0 ||
+	if (r->step >= STARTED || sd_bus_message_read(m, "uoss", NULL, NULL, &unit, &result) < 0 ||
 	    strcmp(unit, r->unit) != 0)
 		return 0;
 	if (strcmp(result, "done") != 0)
 		(void)fail(0, "systemd could not start %s: %s", unit, result);
-	else
-		(void)move(r);
-	r->taken = true;
+	else if (move(r) == 0)
+		r->step = STARTED;
 	return 0;
 }
 
@@ -172,27 +174,33 @@ static int ask(struct request *r)
 /* Who is silent, in words. */
 static int too_late(const struct request *r)
 {
-	if (r->taken)
-		return fail(0, "systemd does not come to start %s", r->unit);
-	if (sd_bus_is_ready(r->bus) > 0)
-		return fail(0, "%s takes the call for a scope and does not answer", r->address);
-	return fail(0, "%s takes the connection and does not answer", r->address);
+	static const char *const silent[] = {
+		[CONNECTED] = "takes the connection and does not answer",
+		[SPOKEN_TO] = "takes the call for a scope and does not answer",
+		[TAKEN] = "takes the call for a scope and does not start it",
+		[STARTED] = "starts a scope and does not move zbox into it",
+	};
+
+	return fail(0, "%s %s", r->address, silent[r->step]);
 }
 
 static int wait_for_scope(struct request *r)
 {
-	uint64_t start = now_us();
+	uint64_t end = now_us() + SILENCE;
 
-	while (!r->done) {
-		bool speaks = sd_bus_is_ready(r->bus) > 0;
-		uint64_t end = start + (speaks ? WORK_TIME : ANSWER_TIME), now = now_us();
-		int result;
+	while (r->step != MOVED) {
+		enum step before = r->step;
+		int result = sd_bus_process(r->bus, NULL);
+		uint64_t now = now_us();
 
-		if (now >= end)
-			return too_late(r);
-		result = sd_bus_process(r->bus, NULL);
 		if (failure_get())
 			return -1;
+		if (r->step == CONNECTED && sd_bus_is_ready(r->bus) > 0)
+			r->step = SPOKEN_TO;
+		if (r->step != before)
+			end = now + SILENCE;
+		else if (now >= end)
+			return too_late(r);
 		if (result == 0)
 			result = sd_bus_wait(r->bus, end - now);
 		if (result < 0 && result != -EINTR)

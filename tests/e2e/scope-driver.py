@@ -7,15 +7,22 @@ KIND is what answers at each address, in order:
   missing    nothing is there
   refuses    a socket that nobody listens at
   silent     takes the connection, says nothing
+  known      knows who is there, and then is silent; on a bus: answers no Hello
+  chatty     as mute, and tells of other jobs all the time
+  unmoved    its job ends well, then it is silent
   mute       speaks the protocol, does not answer the call
   garbage    says something else
   error      answers the call with an error
   failed     its job fails
-  stuck      its job does not end
+  stuck      takes the call, its job does not end
   stays      its job ends well, but nobody is moved into the scope
   good       its job ends well
-A leading "bus-" makes it a message bus instead of a manager. The last line is what was asked for,
-where somebody listened.
+A leading "bus-" makes it a message bus instead of a manager. The second line is what was asked for,
+where somebody listened, the third the milliseconds that it took.
+
+  scope-driver.py KIND PATH
+
+is that manager, at this path, for everybody, until it is killed.
 """
 import os
 import socket
@@ -24,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 SYSTEMD = 'org.freedesktop.systemd1'
 heard = []
@@ -95,11 +103,33 @@ def authenticate(connection, reader):
             return
 
 
+def job_removed(number, sender, unit, result):
+    body = struct.pack('<I', 7) + text('/org/freedesktop/systemd1/job/7')
+    body = pad(body, 4) + text(unit)
+    body = pad(body, 4) + text(result)
+    return message(4, number, sender + [
+        (1, 'o', '/org/freedesktop/systemd1'), (2, 's', SYSTEMD + '.Manager'), (3, 's', 'JobRemoved'),
+    ], 'uoss', body)
+
+
+def chatter(connection, sender):
+    """Of other jobs, more often than anybody waits."""
+    try:
+        while True:
+            connection.sendall(job_removed(99, sender, 'other.scope', 'done'))
+            time.sleep(0.1)
+    except OSError:
+        pass
+
+
 def answer(connection, kind, bus):
     reader = Reader(connection)
     number = 1
     sender = [(7, 's', SYSTEMD)] if bus else []
     authenticate(connection, reader)
+    if kind == 'known':
+        while connection.recv(1000):
+            pass
     while True:
         serial, rest = reader.message()
         number += 1
@@ -111,7 +141,9 @@ def answer(connection, kind, bus):
         elif b'StartTransientUnit\0' in rest:
             words = [word for word in (b'Delegate', b'CollectMode', b'PIDs') if word in rest]
             heard.append(b' '.join(words).decode())
-            if kind == 'mute':
+            if kind == 'chatty':
+                threading.Thread(target=chatter, args=(connection, sender), daemon=True).start()
+            if kind in ('mute', 'chatty'):
                 continue
             if kind == 'error':
                 connection.sendall(message(3, number, reply + sender + [(4, 's', SYSTEMD + '.UnitExists')],
@@ -120,19 +152,14 @@ def answer(connection, kind, bus):
             connection.sendall(message(2, number, reply + sender, 'o', text('/org/freedesktop/systemd1/job/7')))
             if kind == 'stuck':
                 continue
-            start = rest.index(b'zbox-test')
+            start = rest.index(b'zbox-')
             unit = rest[start:rest.index(b'\0', start)].decode()
             for name, result in (('other.scope', 'failed'), (unit, 'failed' if kind == 'failed' else 'done')):
-                body = struct.pack('<I', 7) + text('/org/freedesktop/systemd1/job/7')
-                body = pad(body, 4) + text(name)
-                body = pad(body, 4) + text(result)
-                connection.sendall(message(4, number + 1, sender + [
-                    (1, 'o', '/org/freedesktop/systemd1'), (2, 's', SYSTEMD + '.Manager'), (3, 's', 'JobRemoved'),
-                ], 'uoss', body))
-
-
+                connection.sendall(job_removed(number + 1, sender, name, result))
         elif b'AttachProcessesToUnit\0' in rest:
             heard[-1] += ' moved' * (rest[-4:] == struct.pack('<I', os.getpid()) and b'zbox-test.scope\0' in rest)
+            if kind == 'unmoved':
+                continue
             if kind == 'stays':
                 connection.sendall(message(3, number, reply + sender + [(4, 's', SYSTEMD + '.NoSuchProcess')],
                                            's', text('it has gone')))
@@ -140,8 +167,7 @@ def answer(connection, kind, bus):
             connection.sendall(message(2, number, reply + sender))
 
 
-def serve(listener, kind, bus):
-    connection, _ = listener.accept()
+def serve(connection, kind, bus):
     if kind == 'garbage':
         connection.sendall(b'220 mail.example.org ESMTP\r\n' * 10)
     try:
@@ -152,6 +178,25 @@ def serve(listener, kind, bus):
             answer(connection, kind, bus)
     except (EOFError, ConnectionError):
         pass
+
+
+def listen(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(5)
+    return listener
+
+
+def serve_one(listener, kind, bus):
+    serve(listener.accept()[0], kind, bus)
+
+
+def serve_all(kind, path):
+    listener = listen(path)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection, kind.removeprefix('bus-'), kind.startswith('bus-')),
+                         daemon=True).start()
 
 
 def main():
@@ -165,13 +210,14 @@ def main():
             words.append('%s=unix:path=%s' % ('bus' if bus else 'manager', path))
             if kind == 'missing':
                 continue
-            listener = socket.socket(socket.AF_UNIX)
-            keep.append(listener)
-            listener.bind(path)
-            if kind != 'refuses':
-                listener.listen(5)
-                threading.Thread(target=serve, args=(listener, kind, bus), daemon=True).start()
+            if kind == 'refuses':
+                keep.append(socket.socket(socket.AF_UNIX))
+                keep[-1].bind(path)
+                continue
+            keep.append(listen(path))
+            threading.Thread(target=serve_one, args=(keep[-1], kind, bus), daemon=True).start()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        start = time.monotonic()
         child = subprocess.Popen([program] + words, pass_fds=[theirs.fileno(), 3], close_fds=True,
                                  preexec_fn=lambda: os.dup2(theirs.fileno(), 3))
         theirs.close()
@@ -179,7 +225,10 @@ def main():
         said = ours.recv(1000).decode()
         print(said.replace(directory, 'DIR'))
         print(' '.join(heard))
+        print(round((time.monotonic() - start) * 1000))
         child.wait()
 
 
+if len(sys.argv) == 3 and '/' in sys.argv[2]:
+    serve_all(*sys.argv[1:])
 main()

@@ -56,6 +56,16 @@ run env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/runtime/bus" "$ZBOX" --ro-bind /u
 is 'best effort goes on without' "$status,$out" 0,ran
 kill "$silent"
 wait "$silent" 2>/dev/null
+for kind in bus-known bus-mute bus-stuck; do
+	rm "$T/runtime/bus"
+	"$TESTS/e2e/scope-driver.py" "$kind" "$T/runtime/bus" &
+	silent=$!
+	poll 20 test -S "$T/runtime/bus"
+	soon "one that is silent later ($kind)" "unix:path=$T/runtime/bus takes the c" \
+		env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR="$T/runtime"
+	kill "$silent"
+	wait "$silent" 2>/dev/null
+done
 # What systems with version 1 look like; in the hybrid one version 2 has what was delegated here.
 soon 'version 1' 'limits need control groups of version 2, and this system has version 1 only' \
 	unshare -Urm sh -c 'mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && exec "$@"' -
