@@ -115,8 +115,6 @@ int outside_announce(const struct sandbox *sb, struct run *run)
 		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
-	if (run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
-		return fail(0, "the sandbox ended before the command was started");
 	return 0;
 }
 

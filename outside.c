@@ -18,6 +18,8 @@
  *                 the others belong to it
  *   ids           that process writes the maps of the child, which waits for them
  *   portals, announce   who the child is, for portals and launchers (outside-announce.c)
+ *   limits        the clocks of limits of time start: where they cannot, nothing has run yet
+ *   set-up        a child that waited for any of that goes on
  *
  * This process stays outside, in all of the caller's namespaces (but those it had to join), with
  * the caller's rights and no more. It reads nothing that the command can write, but for the fixed
@@ -229,14 +231,15 @@ static int outside_join(const struct sandbox *sb, struct run *run)
 /* What decides the shape of the tree of processes. */
 static void plan_processes(const struct sandbox *sb, struct run *run)
 {
-	bool zbox = sb->personality == PERSONALITY_ZBOX;
+	bool zbox = sb->personality == PERSONALITY_ZBOX, told;
 
 	run->clone_flags = sb->landlock_only ? 0 : (sb->unshare & NAMESPACES) | CLONE_NEWNS;
 	run->reaper = !sb->as_pid_1 && (zbox || (run->clone_flags & CLONE_NEWPID) ||
 					sb->lock_file_count > 0 || sb->sync_fd >= 0);
 	run->alone = run->reaper && !(run->clone_flags & CLONE_NEWPID);
-	run->barrier = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0 ||
-		       sb->instance;
+	told = sb->info_fd >= 0 || sb->json_status_fd >= 0 || sb->userns_block_fd >= 0 ||
+	       sb->instance;
+	run->barrier = told || sb->time_limit > 0 || sb->cpu_limit > 0;
 	if (zbox && run->privileges->keep_caps && (run->clone_flags & CLONE_NEWUSER)) {
 		/* A command with capabilities gets its own second user and mount namespace: the
 		 * kernel locks the mounts of the first there. What its capabilities are about has
@@ -245,7 +248,7 @@ static void plan_processes(const struct sandbox *sb, struct run *run)
 		run->late_flags = CLONE_NEWNS | (run->clone_flags &
 						 (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP));
 		run->clone_flags &= ~(unsigned)(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP);
-	} else if ((run->clone_flags & CLONE_NEWNET) && !run->barrier) {
+	} else if ((run->clone_flags & CLONE_NEWNET) && !told) {
 		/* whoever is told the namespaces of the child has to find them there at once */
 		run->make_netns = true;
 		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
@@ -259,21 +262,6 @@ static bool recv_ready(int socket)
 	struct pollfd polled = {.fd = socket, .events = POLLIN};
 
 	return poll(&polled, 1, 0) == 1 && (polled.revents & POLLIN);
-}
-
-/* bubblewrap's words, which launchers look for; the cure is in the hint. */
-int namespaces_failed(int err)
-{
-	if (err == EINVAL)
-		return fail(0, "Creating new namespace failed, likely because the kernel does not "
-			       "support user namespaces");
-	if (err == EPERM)
-		return fail(EPERM, "No permissions to create a new namespace, likely because the "
-				   "kernel does not allow non-privileged user namespaces");
-	if (err == ENOSPC)
-		return fail(0, "Creating new namespace failed: nesting depth or "
-			       "/proc/sys/user/max_*_namespaces exceeded (ENOSPC)");
-	return fail(err, "Creating new namespace failed");
 }
 
 static void child_main(const struct sandbox *sb, struct run *run)
@@ -371,7 +359,7 @@ static int outside_ids(const struct sandbox *sb, struct run *run)
 		return 0;
 	if (idmap_writer_run(&run->writer, run->supervisor.child) < 0)
 		return -1;
-	/* where there is a barrier, "announce" lets the child go */
+	/* where there is a barrier, the last step lets the child go */
 	if (!run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
 		return fail(0, "the sandbox ended before the command was started");
 	return 0;
@@ -382,6 +370,7 @@ static void close_rest(const struct sandbox *sb, const struct run *run)
 {
 	int keep[] = {run->supervisor.channel,
 		      run->supervisor.parent,
+		      run->supervisor.timers.fd,
 		      sb->json_status_fd,
 		      sb->status_fd,
 		      run->master,
@@ -438,10 +427,22 @@ static const struct stage before[] = {
 	{"namespaces", outside_clone},
 };
 
+static int outside_clocks(const struct sandbox *sb, struct run *run)
+{
+	return timers_start(&run->supervisor.timers, sb, run->supervisor.child);
+}
+
+static int outside_go(const struct sandbox *sb, struct run *run)
+{
+	(void)sb;
+	if (run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
+		return fail(0, "the sandbox ended before the command was started");
+	return 0;
+}
+
 static const struct stage after[] = {
-	{"ids", outside_ids},
-	{"portals", outside_instance},
-	{"announce", outside_announce},
+	{"ids", outside_ids},       {"portals", outside_instance}, {"announce", outside_announce},
+	{"limits", outside_clocks}, {"set-up", outside_go},
 };
 
 static void end_helpers(const struct sandbox *sb, struct run *run)

@@ -107,6 +107,11 @@ static int make_words(const struct sandbox *sb, struct words *w, const char *dir
 		add_word(w, "%s", source->dir);
 		add_word(w, "/image");
 	}
+#ifdef COUNTERS /* what tools/coverage counts in */
+	add_word(w, "--bind");
+	add_word(w, COUNTERS);
+	add_word(w, COUNTERS);
+#endif
 	add_word(w, "--chdir=/work");
 	add_word(w, "--");
 	add_word(w, "/zbox-unpack");

@@ -84,9 +84,6 @@ int stages_apply(const struct stage *stages, size_t count, const struct sandbox 
  * in run->supervisor), or -1 after fail(). */
 int outside_run(const struct sandbox *sb, struct run *run) MUST_CHECK;
 
-/* outside.c: fails for clone(2) or unshare(2), whose errno is err. Returns -1. */
-int namespaces_failed(int err);
-
 /* inside-network.c: the steps of the clone that are about its network. Each returns 0, or -1 after
  * fail(). */
 int inside_network_begin(const struct sandbox *sb, struct run *run) MUST_CHECK;

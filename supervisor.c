@@ -449,11 +449,9 @@ static int watch(struct supervisor *s)
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return fail(errno, "signalfd");
-	result = timers_start(&s->timers, s->sb, s->child);
-	if (result == 0)
-		do
-			result = round_of(s, signals);
-		while (result > 0);
+	do
+		result = round_of(s, signals);
+	while (result > 0);
 	timers_end(&s->timers, s->sb);
 	timers_free(&s->timers);
 	return result;

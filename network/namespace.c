@@ -36,6 +36,21 @@
 #define HELPER_PID 300 /* any that is not the next one */
 #define LOOKS 1000     /* half a millisecond; then it sleeps */
 
+/* bubblewrap's words, which launchers look for; the cure is in the hint. */
+int namespaces_failed(int err)
+{
+	if (err == EINVAL)
+		return fail(0, "Creating new namespace failed, likely because the kernel does not "
+			       "support user namespaces");
+	if (err == EPERM)
+		return fail(EPERM, "No permissions to create a new namespace, likely because the "
+				   "kernel does not allow non-privileged user namespaces");
+	if (err == ENOSPC)
+		return fail(0, "Creating new namespace failed: nesting depth or "
+			       "/proc/sys/user/max_*_namespaces exceeded (ENOSPC)");
+	return fail(err, "Creating new namespace failed");
+}
+
 int loopback_up(void)
 {
 	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -53,8 +68,11 @@ static int make(int proc, int place, const struct tap *tap)
 {
 	autoclose int namespace = -1;
 
+	/* PID 1 is making others: whoever fails first, it reads the same */
+	failure_step("namespaces");
 	if (unshare(CLONE_NEWNET) < 0)
-		return fail(errno, "Creating new network namespace failed");
+		return namespaces_failed(errno);
+	failure_step("network");
 	namespace = openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (namespace < 0 || dup3(namespace, place, O_CLOEXEC) < 0)
 		return fail(errno, "the new network namespace");
@@ -75,7 +93,6 @@ int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *
 		return fail(errno, "fork");
 	if (m->helper > 0)
 		return 0;
-	failure_step("network");
 	if (make(proc, m->fd, tap) == 0)
 		_exit(0);
 	channel_send_failure(channel);

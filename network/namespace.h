@@ -20,6 +20,9 @@ struct netns_maker {
 		-1, -1                                                                             \
 	}
 
+/* Fails for clone(2) or unshare(2) with whatever namespaces, whose errno is err. Returns -1. */
+int namespaces_failed(int err);
+
 /* Starts a helper that makes a new network namespace, owned by this process's user namespace, while
  * this process goes on. proc: a procfs. channel: where its failure record is sent. tap: what to
  * make in it, nothing without a device. Returns 0, or -1 after fail(). */

@@ -31,9 +31,6 @@ echo 'as it was' >kept
 srt() { PATH=${BWRAP%/*}:$PATH "${as_me[@]}" node "$cli" --settings "$T/settings" "$@"; }
 outside() { "${as_me[@]}" bash -c "$1"; }
 
-
-
-
 # ---- it is zbox's bwrap that it starts ----
 
 srt -c 'echo up; until [ -e stop ]; do sleep 0.1; done' >"$T/up" 2>&1 &

@@ -39,6 +39,11 @@ ok 'it still is' cmp "$T/state" "$T/state-after"
 ok 'once more' zbox_npm --try-keep "$T/kept" "${install[@]}"
 ok 'and applied' zbox --apply "$T/kept"
 is 'the list is what differs' "$(cat "$T/listed")" "$(tree changes "$T/was" "$T/p")"
+# what rsync would do to make the copy the same, said in the words of the list
+rsync -naiHO --delete "$T/p/" "$T/was/" | sed -E 's,(/| -> .*| => .*)$,,; s/^\*deleting +/removed /; s/^[<>ch][fdLDS]\+{9} /added /; s/^[<>ch.][fdLDS][^ ]* /changed /' |
+	sort >"$T/by-rsync"
+is 'rsync says the same' "$(cat "$T/by-rsync")" "$(sed -E "s/ b'(.*)'$/ \1/" "$T/listed" | sort)"
+matches 'both name what was added and what was changed' "$(cat "$T/by-rsync")" 'added node_modules/zbox-lib/built.*changed package.json'
 gives 'the program runs' 0 'hello 42' -- node_modules/.bin/zbox-hello
 is 'its script ran' "$(cat node_modules/zbox-lib/built)" 'by postinstall'
 

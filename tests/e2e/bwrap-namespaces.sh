@@ -88,4 +88,28 @@ run inside sh -c 'tail -n +2 /proc/sysvipc/sem | wc -l'
 isnt 'twin: with ipc shared they are seen' "$out" 0
 ipcrm -s "${id:-0}" 2>/dev/null
 
+# ---- where there may be none ----
+
+# limited KIND: without a namespace of this kind nothing runs, and bubblewrap's words say why.
+limited() {
+	# shellcheck disable=SC2016  # for the shell below
+	refuses "no $1 namespace is left" 1 'bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)' -- \
+		unshare -Ur sh -c 'echo 0 >"/proc/sys/user/max_$1_namespaces" && shift && exec "$@"' sh "$1" \
+		"$BWRAP" --bind / / --unshare-all echo ran
+	! ours || contains "no $1 namespace is left: the hint" "$err" "user.max_$1_namespaces is 0"
+}
+if unshare -Ur true 2>/dev/null; then
+	for ns in mnt pid ipc uts cgroup net; do limited "$ns"; done
+else
+	skip 'limits of namespaces' 'unshare -Ur does not work here'
+fi
+if ours; then
+	# two processes of zbox make namespaces by unshare(2), and either may fail first
+	for try in 1 2 3; do
+		refuses "unshare(2) is refused, try $try" 1 'bwrap: No permissions to create a new namespace' -- \
+			"$TOOLS/e2e/deny-syscalls" EPERM unshare -- "$BWRAP" --bind / / --unshare-all echo ran
+		refuses "and for zbox, try $try" 125 'zbox: namespaces: No permissions to create a new namespace' -- \
+			"$TOOLS/e2e/deny-syscalls" EPERM unshare -- "$ZBOX" --bind / / echo ran
+	done
+fi
 finish

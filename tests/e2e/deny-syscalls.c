@@ -43,6 +43,7 @@ static const struct {
 	{"landlock_create_ruleset", SYS_landlock_create_ruleset},
 	{"landlock_add_rule", SYS_landlock_add_rule},
 	{"landlock_restrict_self", SYS_landlock_restrict_self},
+	{"unshare", SYS_unshare},
 };
 
 static int find(const char *name)

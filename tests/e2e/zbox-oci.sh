@@ -306,6 +306,22 @@ harm 'docker save with a wrong layer' 'the digest of its tar is' harm.tar <<<'sy
 harm 'docker save with a wrong config' 'its digest is sha256:' harm.tar <<<'system(); finished(); save(); written = True; b = open(name + ".tar", "rb").read(); open(name + ".tar", "wb").write(b.replace(b"\"linux\"", b"\"Linux\"", 1))'
 harm 'an archive without an image' 'no image' harm.tar <<<'t = tarfile.open(name + ".tar", "w"); t.addfile(tarfile.TarInfo("x")); t.close(); t = None; written = True'
 
+# ---- a full disk ----
+
+# An image, and the same as docker save writes it, unpacked where there is less room than it needs.
+if ! as_root; then
+	mkdir small
+	full() { # SIZE COMMAND...: with a file system of that size at small
+		unshare --map-current-user --keep-caps -m bash -c 'mount -t tmpfs -o size="$1",mode=700 tmpfs small; shift; exec "$@"' bash "$@"
+	}
+	for form in low low.tar; do
+		refuses "$form on a full disk" 125 'No space left on device' -- full 1m env XDG_CACHE_HOME="$T/small" "$ZBOX" --oci $form true
+		gives "$form on a full disk leaves nothing" 0 'trees: run:' -- full 1m \
+			bash -c 'XDG_CACHE_HOME=$PWD/small "$0" --oci $1 true 2>/dev/null; echo trees:$(ls small/zbox/trees) run:$(ls small/zbox/unpacking | grep run-)' "$ZBOX" $form
+		gives "$form, its twin: where there is room" 0 old -- full 20m env XDG_CACHE_HOME="$T/small" "$ZBOX" --oci $form cat /srv/file
+	done
+fi
+
 # ---- images of others ----
 
 if command -v umoci >/dev/null && command -v skopeo >/dev/null; then
