@@ -287,15 +287,16 @@ const struct option options_desktop[] = {
 		"is the name of the command, as in firefox-esr, or that of the entry, as in "
 		"org.gnome.Evince. An entry there that zbox did not write is left alone, with an "
 		"error."},
-	{.name = "no-desktop-entry",
-	 .args = "APP",
-	 .apply = show_page,
+	{.name = "remove",
+	 .args = "",
+	 .apply = set_true,
 	 .personality = FOR_ZBOX,
-	 .value = PRINT_NO_DESKTOP_ENTRY,
+	 .field = offsetof(struct sandbox, remove_entry),
 	 .typed = true,
+	 .needs = "desktop-entry",
 	 .help = "Remove the entry that --desktop-entry wrote",
-	 .man = "Removes the entry that --desktop-entry wrote for APP, so that the system's counts "
-		"again."},
+	 .man = "With --desktop-entry APP: removes the entry that it wrote for APP, so that the "
+		"system's counts again."},
 	{.name = "without",
 	 .args = "PRESET",
 	 .apply = take_preset_back,

@@ -142,13 +142,14 @@ static bool prints_page(const struct parser *p)
 	       (print != PRINT_NOTHING && print != PRINT_EXPLAIN && print != PRINT_EXPLAIN_JSON);
 }
 
-/* --help and the like end the parsing; --changes goes on with --diff and --json. */
+/* --help and the like end the parsing; --changes goes on with --diff and --json, --desktop-entry
+ * with --remove. */
 static bool stopped(const struct parser *p)
 {
 	enum print_what print = p->sb->print;
 
 	return prints_page(p) && print != PRINT_CHANGES && print != PRINT_APPLY &&
-	       print != PRINT_DISCARD;
+	       print != PRINT_DISCARD && print != PRINT_DESKTOP_ENTRY;
 }
 
 /* Mounts know where they came from; for the others --explain gets a list. */

@@ -429,10 +429,8 @@ static int print_page(const struct sandbox *sb, const char *argv0,
 		return flush_page(sb, seccomp_why(stdout, sb) == 0);
 	case PRINT_DESKTOP_ENTRY:
 		failure_step("desktop entry");
-		return flush_page(sb, entry_write(stdout, sb->print_arg, reader) == 0);
-	case PRINT_NO_DESKTOP_ENTRY:
-		failure_step("desktop entry");
-		return flush_page(sb, entry_remove(stdout, sb->print_arg, reader) == 0);
+		return flush_page(sb, (sb->remove_entry ? entry_remove : entry_write)(
+					      stdout, sb->print_arg, reader) == 0);
 	case PRINT_PROFILES:
 		failure_step("profiles");
 		return flush_page(sb, profiles_list(stdout, reader) == 0);

@@ -266,7 +266,6 @@ enum print_what {
 	PRINT_SECCOMP_SHOW,
 	PRINT_SECCOMP_WHY,
 	PRINT_DESKTOP_ENTRY,
-	PRINT_NO_DESKTOP_ENTRY,
 	PRINT_CHANGES,
 	PRINT_APPLY,
 	PRINT_DISCARD,
@@ -440,6 +439,7 @@ struct sandbox {
 	struct choice *choices;
 	size_t choice_count;
 	const char *print_arg; /* --seccomp-show NAME, --desktop-entry APP, --changes DIR ... */
+	bool remove_entry;     /* --remove */
 	enum manage_what manage;
 	const char *manage_name; /* of the sandbox */
 	int manage_signal;       /* --kill, 0: everything is killed */

@@ -141,7 +141,7 @@ _zbox_own="--explain \
 	--cache \
 	--files \
 	--desktop-entry \
-	--no-desktop-entry \
+	--remove \
 	--without \
 	--dbus \
 	--dbus-try \
@@ -258,7 +258,6 @@ _zbox_operands()
 		--home | \
 		--cache | \
 		--desktop-entry | \
-		--no-desktop-entry | \
 		--without | \
 		--dbus-talk | \
 		--dbus-own | \

@@ -50,7 +50,6 @@ function __zbox_operands
 			--home \
 			--cache \
 			--desktop-entry \
-			--no-desktop-entry \
 			--without \
 			--dbus-talk \
 			--dbus-own \
@@ -402,7 +401,7 @@ complete -c zbox -n '__zbox_is option' -l home -d 'A home inside that is kept'
 complete -c zbox -n '__zbox_is option' -l cache -d 'Keep the folder NAME of the cache inside'
 complete -c zbox -n '__zbox_is option' -l files -d 'Put in the files that words of the command name'
 complete -c zbox -n '__zbox_is option' -l desktop-entry -d 'Start APP in its profile from the menus, and do nothing else'
-complete -c zbox -n '__zbox_is option' -l no-desktop-entry -d 'Remove the entry that --desktop-entry wrote'
+complete -c zbox -n '__zbox_is option' -l remove -d 'Remove the entry that --desktop-entry wrote'
 complete -c zbox -n '__zbox_is option' -l without -d 'Take back what a profile gave, such as audio or x11'
 complete -c zbox -n '__zbox_is option' -l dbus -d 'The session bus, but only what is named'
 complete -c zbox -n '__zbox_is option' -l dbus-try -d 'The same where there is a session bus'

@@ -6,7 +6,9 @@
 # later, by itself: git's hooks and settings, those of editors, start-up files of shells. They can be
 # read; where one does not exist, the agent is ended when it makes one. Files with secrets are empty
 # inside. Of the home directory nothing is there but caches of downloads. There is no network yet but
-# that which the command line gives (--share-net).
+# that which the command line gives, by name:
+#
+#   zbox --profile agent --net slirp --allow api.example.com:443 -- some-agent
 #
 # Not held back: what you run yourself in the project afterwards (its Makefile, its tests, its
 # package scripts), the settings of agents where there were none, and repositories that the agent

@@ -72,7 +72,7 @@ for name in '' . ../viewer /etc/passwd; do
 done
 printf '[Desktop Entry]\nExec=mine\n' >"$mine/writer.desktop"
 refuses 'one of the user' 125 'was not written by zbox' -- zbox --desktop-entry writer
-refuses 'is not removed' 125 'was not written by zbox' -- zbox --no-desktop-entry writer
+refuses 'is not removed' 125 'was not written by zbox' -- zbox --desktop-entry writer --remove
 is 'and stays' "$(cat "$mine/writer.desktop")" "$(printf '[Desktop Entry]\nExec=mine')"
 rm "$mine/writer.desktop" && ln -s "$T/target" "$mine/writer.desktop"
 ok 'a link is replaced' zbox --desktop-entry writer
@@ -80,9 +80,10 @@ if [ -e "$T/target" ]; then flunk 'not followed'; else pass 'not followed'; fi
 
 # ---- undone ----
 
-gives 'by the name of the command' 0 "$mine/org.example.Viewer.desktop" -- zbox --no-desktop-entry viewer
-refuses 'twice' 125 'No such file or directory' -- zbox --no-desktop-entry viewer
+gives 'by the name of the command' 0 "$mine/org.example.Viewer.desktop" -- zbox --desktop-entry viewer --remove
+refuses 'twice' 125 'No such file or directory' -- zbox --desktop-entry viewer --remove
 rm system/applications/b1.desktop
-gives 'by its own name, when the application has gone' 0 "$mine/b1.desktop" -- zbox --no-desktop-entry b1
+gives 'by its own name, when the application has gone' 0 "$mine/b1.desktop" -- zbox --desktop-entry b1 --remove
+refuses '--remove of nothing' 125 '--remove requires --desktop-entry' -- zbox --ro-bind /usr /usr --remove echo ran
 is 'the others stay' "$(ls -A "$mine")" writer.desktop
 finish

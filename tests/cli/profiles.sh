@@ -7,10 +7,10 @@ mkdir -p "$HOME/project" "$XDG_CONFIG_HOME/zbox/profiles"
 mine=$XDG_CONFIG_HOME/zbox/profiles
 shipped=$TESTS/../profiles
 
-# wrong NAME TEXT MESSAGE: the profile p.profile with this text is refused with this message.
+# wrong NAME TEXT MESSAGE [OPTION...]: the profile p.profile with this text is refused with this message.
 wrong() {
 	printf '%b' "$2" >"$T/p.profile"
-	refuses "$1" 125 "zbox: options: $3" -- zbox --profile "$T/p.profile" --ro-bind /usr /usr -- touch "$T/ran"
+	refuses "$1" 125 "zbox: options: $3" -- zbox "${@:4}" --profile "$T/p.profile" --ro-bind /usr /usr -- touch "$T/ran"
 	[ ! -e "$T/ran" ] || { flunk "$1: something ran"; rm "$T/ran"; }
 }
 at=$T/p.profile
@@ -114,6 +114,26 @@ cd "$T" || exit 1
 is 'a folder full of options is one word' \
 	"$(query "[m['source'] for m in d['mounts'] if m['destination']=='/a'][0]")" "$odd"
 is 'and adds nothing' "$(query "[m['operation'] for m in d['mounts'] if m['origin'].startswith('/')]")" "['ro-bind', 'bind']"
+# The same by way of every variable, in an operand and in the place of an option.
+hostile=$(printf '/nil\n--bind / /\nshare-net\n-- sh -c id "\047')
+# shellcheck disable=SC2016  # not the shell's
+printf 'ro-bind /usr /usr\nsetenv A "${V}" \nsetenv B ${HOME}\n? bind ${XDG_RUNTIME_DIR:-/nil} /b\nsetenv C ${USER}\n' >"$mine/v.profile"
+run env HOME="$hostile" USER="$hostile" XDG_RUNTIME_DIR="$hostile" XDG_CONFIG_HOME="$T/home/.config" \
+	"$ZBOX" --explain=json --profile "$mine/v.profile" --set "V=$hostile" -- true
+is 'hostile variables are explained' "$status" 0
+printf '%s\n' "$out" >"$T/json"
+cd "$T" || exit 1
+for name in A B C; do
+	is "hostile variables: $name is one word" \
+		"$(query "[g['operands'][1] for g in d['options']['given'] if g['operands'][:1]==['$name']]")" \
+		"$(python3 -c 'import sys; print([sys.argv[1]])' "$hostile")"
+done
+is 'and add no mount' "$(query "[m['operation'] for m in d['mounts'] if m['origin'].startswith('/')]")" "['ro-bind']"
+lacks 'nor the network' "$(query "[g['option'] for g in d['options']['given']]")" share-net
+# shellcheck disable=SC2016
+wrong 'one is no option' '${V}' "$at:1:1: " --set "V=$hostile"
+# shellcheck disable=SC2016
+wrong 'nor is --' 'ro-bind /usr /usr\n${V} echo ran' "$at:2:1: " --set V=--
 
 # ---- what is shipped ----
 

@@ -28,12 +28,14 @@ cat >"$T/settings" <<X
  "filesystem": {"denyRead": ["~/.ssh", ".env"], "allowWrite": ["."], "denyWrite": ["kept"]}}
 X
 echo 'as it was' >kept
-srt() { PATH=${BWRAP%/*}:$PATH "${as_me[@]}" node "$cli" --settings "$T/settings" "$@"; }
+# It starts the command without waiting for its own proxies inside.
+ready='for i in {1..600}; do (exec 3<>/dev/tcp/127.0.0.1/3128) 2>/dev/null && break; sleep 0.05; done'
+srt() { PATH=${BWRAP%/*}:$PATH "${as_me[@]}" node "$cli" --settings "$T/settings" -c "$ready; $1"; }
 outside() { "${as_me[@]}" bash -c "$1"; }
 
 # ---- it is zbox's bwrap that it starts ----
 
-srt -c 'echo up; until [ -e stop ]; do sleep 0.1; done' >"$T/up" 2>&1 &
+srt 'echo up; until [ -e stop ]; do sleep 0.1; done' >"$T/up" 2>&1 &
 pid=$!
 poll 60 grep -q up "$T/up"
 is "what it starts is zbox's bwrap" "$(readlink "/proc/$(below "$pid" bwrap)/exe")" "$(realpath "$BWRAP")"
@@ -45,19 +47,22 @@ rm stop
 # ---- what it allows ----
 
 # shellcheck disable=SC2016  # the inner shell's
-gives 'a command in the project' 0 "1 $(id -un "$me") $PWD" -- srt -c 'echo made >new && echo "$SANDBOX_RUNTIME $(id -un) $PWD"'
+gives 'a command in the project' 0 "1 $(id -un "$me") $PWD" -- srt 'echo made >new && echo "$SANDBOX_RUNTIME $(id -un) $PWD"'
 is 'what it wrote is there' "$(cat new)" made
-gives 'its status is passed on' 7 '' -- srt -c 'exit 7'
+gives 'its status is passed on' 7 '' -- srt 'exit 7'
 fetch='curl -fsS --max-time 60 -o /dev/null -w "%{http_code}"'
-gives 'an allowed name' 0 200 -- srt -c "$fetch http://web.test/"
-gives 'by TLS' 0 200 -- srt -c "$fetch --cacert '$T/site/cert.pem' https://web.test/"
-matches 'and with git' "$(srt -c 'git ls-remote http://web.test/git/repo.git' 2>&1)" 'refs/heads/first$'
+# the answer counts, not its end, which the package's proxy may lose when the server closes first
+run srt "$fetch http://web.test/"
+is 'an allowed name' "$out" 200
+run srt "$fetch --cacert '$T/site/cert.pem' https://web.test/"
+is 'by TLS' "$out" 200
+matches 'and with git' "$(srt 'git ls-remote http://web.test/git/repo.git' 2>&1)" 'refs/heads/first$'
 
 # ---- what it forbids, and its twin outside ----
 
 forbids() { # NAME MESSAGE COMMAND; the command works outside
 	ok "twin: outside, $1 works" outside "$3"
-	run srt -c "$3"
+	run srt "$3"
 	if [ "$status" != 0 ] && [[ $err == *$2* ]]; then pass "$1 fails"; else flunk "$1 fails" "$3" || evidence; fi
 }
 forbids 'writing beside the project' 'Read-only file system' 'echo x >../beside/file'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Programs with windows other than browsers, each in the profile that is taken for its name: a video
 # player, a document viewer and a text processor show the file that they are given, and nothing of the
-# host is in their reach; a mail reader shows its window.
+# host is in their reach; a mail reader shows its window. One in the general profile, desktop.
 # timeout: 180
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/display.sh"
@@ -57,6 +57,12 @@ untitled() { ! titled "$1"; }
 
 shows mpv 'picture.png - mpv' 'd02040=80000 2040d0=80000' mpv --image-display-duration=inf --vo=sdl picture.png
 shows evince 'a paper.pdf' 'd02040=20000 2040d0=20000' evince "file://$PWD/a%20paper.pdf"
+
+# the general profile, for a program that has none of its own: the file at its own path
+general=(--profile desktop --ro-bind "$PWD/picture.png" "$PWD/picture.png")
+shows desktop 'picture.png - mpv' 'd02040=80000 2040d0=80000' "${general[@]}" -- mpv --image-display-duration=inf --vo=sdl "$PWD/picture.png"
+gives 'desktop: the file, and nothing beside it' 0 picture.png -- zbox --quiet "${general[@]}" -- ls "$PWD"
+gives 'desktop: nothing of the home, no network' 0 '' -- zbox --quiet --profile desktop -- bash -c "$(attempts)"
 
 for program in mpv evince; do
 	gives "$program: the document that is named, and nothing beside it" 0 'a paper.pdf' -- \

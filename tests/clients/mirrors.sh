@@ -1,7 +1,8 @@
 #!/bin/bash
 # apt and npm against the package mirrors that this machine uses, whatever they are called, under
 # rules by name: with the mirror's name they fetch an index and a package; with another name they
-# fail at once. No proxy variable is set anywhere.
+# fail at once. No proxy variable is set anywhere. And npm in --profile build-net, whose names are the
+# public registries.
 # timeout: 300
 . "$(dirname "$0")/common.sh"
 WHAT='package mirrors'
@@ -55,4 +56,20 @@ for file in "$(npm config get globalconfig)" "$(npm config get userconfig)" "$(n
 done
 rules npm "$(host_of "$registry")" "${settings[@]}" --setenv npm_config_registry "$registry" \
 	-- 'npm install --no-audit --no-fund --no-update-notifier --fetch-retries 0 commander && test -s /tmp/node_modules/commander/package.json'
+
+# ---- npm in its profile ----
+
+export XDG_CONFIG_HOME=$T/config
+mkdir -p "$XDG_CONFIG_HOME/zbox/profiles" "$T/project" && cd "$T/project" || exit 1
+cp "$TESTS"/../profiles/build*.profile "$XDG_CONFIG_HOME/zbox/profiles"
+build_net() { zbox --profile build-net "${settings[@]}" --setenv npm_config_registry "$registry" --status-fd 9 "$@" 9>"$T/status"; }
+own=()
+[ "$(host_of "$registry")" = registry.npmjs.org ] || own=(--allow "$(host_of "$registry")")
+echo '{"name": "project", "version": "1.0.0"}' >package.json
+ok 'build-net: npm install' build_net "${own[@]}" -- npm install --no-audit --no-fund --no-update-notifier commander
+ok 'build-net: what it fetched is there' test -s node_modules/commander/package.json
+fetch="curl -sS --max-time 60 -o /dev/null $site/"
+ok 'twin: outside, another name is there' bash -c "$fetch"
+gives 'build-net: another name, at once' 6 '' -- build_net -- bash -c "$fetch"
+ok 'build-net: the record says why' refused "$(host_of "$site")"
 finish

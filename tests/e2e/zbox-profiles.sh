@@ -93,8 +93,10 @@ gives 'build: the status is the command'\''s' 7 '' -- sandboxed build sh -c 'exi
 
 # ---- build-net ----
 
-ok 'build-net: the network can be reached' sandboxed build-net /tmp/try network
-for what in key token bashrc sibling; do
+# clients/mirrors.sh downloads with it
+gives 'build-net: a network of its own' 0 'nameserver 10.0.2.3' -- sandboxed build-net grep nameserver /etc/resolv.conf
+gives 'build-net: a name that it does not list does not exist' 2 '' -- sandboxed build-net getent hosts example.com
+for what in key token bashrc sibling network; do
 	denied "build-net: $what cannot be done" sandboxed build-net /tmp/try $what
 done
 
