@@ -56,12 +56,11 @@ static int walk_link(struct walk *w, int fd, const char *after)
 		errno = ELOOP;
 		return -1;
 	}
-	joined = malloc((size_t)length + strlen(after) + 2);
+	joined = malloc((size_t)length + strlen(after) + 1);
 	if (!joined)
 		return -1;
 	memcpy(joined, target, (size_t)length);
-	joined[length] = '/';
-	memcpy(joined + length + 1, after, strlen(after) + 1);
+	memcpy(joined + length, after, strlen(after) + 1); /* nothing, or a slash comes first */
 	free(w->rest);
 	w->rest = joined;
 	while (target[0] == '/' && w->depth > 1)
@@ -149,10 +148,13 @@ static int path_walk(int root, const char *path, int flags)
 	if (w->chain[0] >= 0)
 		w->depth = 1;
 	if (w->rest && w->depth == 1 && walk_all(w, flags) == 0) {
+		const size_t length = strlen(w->rest);
+		bool slash = length > 0 && w->rest[length - 1] == '/';
 		struct stat st;
 
 		fd = w->chain[--w->depth];
-		if ((flags & O_DIRECTORY) && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		if ((slash || (flags & O_DIRECTORY)) && fstat(fd, &st) == 0 &&
+		    !S_ISDIR(st.st_mode)) {
 			close_fd(&fd);
 			errno = ENOTDIR;
 		}
