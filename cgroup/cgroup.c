@@ -330,9 +330,15 @@ static int enable_controllers(const struct cgroup *c, unsigned wanted, unsigned 
 	return fail(errno, "%s in %s/cgroup.subtree_control", text, c->place.path);
 }
 
+/* A weight counts among siblings: those of a scope are all the others of the user, the box is alone
+ * in it. */
 static int set_limit(const struct cgroup *c, const struct cgroup_limit *limit)
 {
-	return cgroup_limit_heeded(limit) < 0 ? -1 : cgroup_limit_set(c->box, limit);
+	bool weight = limit->kind == CGROUP_CPU_WEIGHT || limit->kind == CGROUP_IO_WEIGHT;
+
+	if (cgroup_limit_heeded(limit) < 0 || cgroup_limit_set(c->box, limit) < 0)
+		return -1;
+	return weight && c->place.collected ? cgroup_limit_set(c->place.dir, limit) : 0;
 }
 
 static int set_limits(const struct sandbox *sb, struct cgroup *c, unsigned there)

@@ -113,6 +113,7 @@ echo bfq >$disk/queue/scheduler
 light=$!
 ok 'one that has little weight' poll 60 zbox --enter light true
 is 'its group says so' "$(cat "$(box)/io.bfq.weight")" 'default 10'
+is 'and the one that has siblings' "$(cat "$(box)/../io.bfq.weight")" 'default 10'
 end "$light"
 echo none >$disk/queue/scheduler
 finish

@@ -130,6 +130,22 @@ pid=$!
 ok '--cpu-weight' poll 20 bash -c '[ "$(cat "$0"/zbox-*.scope/zbox-*/cpu.weight)" = 7 ]' "$slice/app.slice"
 kill -TERM "$pid"
 wait "$pid"
+# Two that want the same processor have shares of it by their weights.
+spin='import time
+print("up", flush=True)
+end = time.monotonic() + 12
+while time.monotonic() < end: pass
+print(time.process_time())'
+seconds() { tail -n 1 "$T/$1"; }
+"$ZBOX" --ro-bind /usr /usr --cpu-weight 10 taskset -c 0 python3 -c "$spin" >"$T/light" &
+pid=$!
+poll 60 grep -q up "$T/light"
+"$ZBOX" --ro-bind /usr /usr --cpu-weight 1000 taskset -c 0 python3 -c "$spin" >"$T/heavy"
+wait "$pid"
+echo "# seconds of the processor with --cpu-weight 10: $(seconds light), with 1000: $(seconds heavy)"
+ok '--cpu-weight: who has more gets more' python3 -c 'import sys
+light, heavy = map(float, sys.argv[1:])
+sys.exit(heavy < 3 * light)' "$(seconds light)" "$(seconds heavy)"
 
 # ---- what is told ----
 
