@@ -6,6 +6,7 @@
  *
  *   life          from here on the end of zbox outside is the end of this process; a helper begins
  *                 to make the network namespace, which takes longest
+ *   namespaces    while that helper is at work, the others but those of users and processes
  *   ids           the maps
  *   host name
  *   environment   the command's words and variables, in memory of their own
@@ -129,10 +130,15 @@ static int inside_life(const struct sandbox *sb, struct run *run)
 		return -1;
 	if (inside_network_begin(sb, run) < 0)
 		return -1;
-	failure_step("namespaces");
+	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
+}
+
+static int inside_others(const struct sandbox *sb, struct run *run)
+{
+	(void)sb;
 	if (run->next_flags && unshare((int)run->next_flags) < 0)
 		return namespaces_failed(errno);
-	return run->barrier ? channel_wait(run->ends[1], MESSAGE_GO) : 0;
+	return 0;
 }
 
 /* ---- ids ---- */
@@ -385,7 +391,8 @@ static int inside_privileges(const struct sandbox *sb, struct run *run)
 }
 
 static const struct stage inside[] = {
-	{"life", inside_life}, /* the end of zbox is the end of everything from here on */
+	{"life", inside_life},         /* the end of zbox is the end of everything from here on */
+	{"namespaces", inside_others}, /* than the network's, whose helper is at work */
 	{"ids", inside_ids},
 	{"hostname", inside_host_name},
 	{"environment", inside_words},

@@ -355,14 +355,7 @@ static int outside_clone(const struct sandbox *sb, struct run *run)
 
 static int outside_ids(const struct sandbox *sb, struct run *run)
 {
-	if (sb->uid_map.count == 0)
-		return 0;
-	if (idmap_writer_run(&run->writer, run->supervisor.child) < 0)
-		return -1;
-	/* where there is a barrier, the last step lets the child go */
-	if (!run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
-		return fail(0, "the sandbox ended before the command was started");
-	return 0;
+	return sb->uid_map.count > 0 ? idmap_writer_run(&run->writer, run->supervisor.child) : 0;
 }
 
 /* Peers of the caller's pipes see their end when the command closes them. */
@@ -434,8 +427,9 @@ static int outside_clocks(const struct sandbox *sb, struct run *run)
 
 static int outside_go(const struct sandbox *sb, struct run *run)
 {
-	(void)sb;
-	if (run->barrier && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
+	bool waits = run->barrier || sb->uid_map.count > 0;
+
+	if (waits && channel_send(run->supervisor.channel, MESSAGE_GO, 0) < 0)
 		return fail(0, "the sandbox ended before the command was started");
 	return 0;
 }

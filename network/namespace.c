@@ -10,8 +10,8 @@
  * The helper is a copy of PID 1 at its very beginning, runs nothing but the calls below, and has
  * ended before the command exists. Failing, it reports like any step, and PID 1 ends.
  *
- * The last thing that it does is to put the namespace in place. PID 1 looks for that moment instead
- * of sleeping until the helper's end: to fall asleep, to be woken and to see a process end takes
+ * It puts the namespace in place as soon as there is one. PID 1 looks for that moment instead of
+ * sleeping until the helper's end: to fall asleep, to be woken and to see a process end takes
  * longer than all that is left to wait for. lo comes up while PID 1 is already on its way.
  *
  * Loopback takes one ioctl: the addresses come from the kernel (netdevice(7); inetdev_event() in
