@@ -3,10 +3,11 @@
  *
  *   begin   while the host's /dev is in reach: the tap device is held, and a helper begins to make
  *           the network namespace
- *   enter   as late as can be, because the helper takes longest. Earlier where a second user
- *           namespace follows, and where a program beside the sandbox waits for the network
+ *   enter   when the new root is built, which takes about as long. Before it is entered: that waits
+ *           for the kernel, and the kernel for a thread that has to run on one of the processors
  *   ready   zbox-net has the interface, zbox-ports is told where the sandbox is; each says that it
  *           can do its work, or why not, and then nothing is run
+ *   end     the helper is gone when the command comes
  *
  * What an attacker could try is to be there before: nothing of the command has run yet.
  */
@@ -51,8 +52,7 @@ int inside_network_fill(const struct run *run)
 	return run->tap.device < 0 ? 0 : tap_hand_over(&run->tap, run->proc);
 }
 
-/* Where the clone made it, it is still empty; else the helper is waited for,
- * as late as can be. */
+/* Where the clone made it, it is still empty. */
 int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
@@ -63,11 +63,9 @@ int inside_network(const struct sandbox *sb, struct run *run)
 	return netns_enter(&run->netns);
 }
 
-/* Nothing of the set-up is left when the command comes. */
 int inside_network_end(const struct sandbox *sb, struct run *run)
 {
-	if (inside_network(sb, run) < 0)
-		return -1;
+	(void)sb;
 	return netns_end(&run->netns);
 }
 

@@ -10,7 +10,9 @@
  *   ids           the maps
  *   host name
  *   environment   the command's words and variables, in memory of their own
- *   mounts        the new root is built and entered: the host's tree is gone
+ *   mounts        the new root is built
+ *   network       its namespace is entered, which the helper has made by now
+ *   mounts        the new root is entered: the host's tree is gone
  *   dbus          the directory for the proxy's sockets is handed to it
  *   terminal      the command's own, from the new root's devpts
  *   namespaces    clocks, where asked for; nested ones are closed by their limits, through the
@@ -19,11 +21,9 @@
  *   last reads    lock files, --block-fd, --seccomp
  *   directory     the working directory
  *   dbus          the proxy says that it is ready
- *   network       with --net slirp or ports: the namespace is entered, zbox-net and zbox-ports say
- *                 that they are ready
+ *   network       with --net slirp or ports: zbox-net and zbox-ports say that they are ready
  *   limits        OOM score and processors, while this process may write to its files in /proc
  *   privileges    keyring, Landlock, bounding set, securebits: inherited by all that follows
- *   network       the namespace is entered, with the last use of a capability
  *
  * Then this process becomes PID 1, wipes the caller's words and variables from its memory, where
  * /proc/1/cmdline would show them, and makes one child, the command, which does six more things
@@ -222,19 +222,21 @@ static int inside_words(const struct sandbox *sb, struct run *run)
 
 static int inside_mounts(const struct sandbox *sb, struct run *run)
 {
-	struct root root = {.fd = -1};
-	int result;
-
 	if (selinux_label_files(sb, run->proc) < 0)
 		return -1;
 	run->cwd = getcwd(NULL, 0); /* NULL: it was deleted, or is out of sight */
 	if (sb->landlock_only)
 		return 0;
-	result = mounts_apply(sb, run->identity.outer_uid, &root, &run->guard);
-	root_free(&root);
-	if (result == 0 && run->cgroup.inside >= 0)
-		result = cgroup_shield(run->proc);
-	return result;
+	return mounts_build(sb, run->identity.outer_uid, &run->root, &run->guard);
+}
+
+static int inside_root(const struct sandbox *sb, struct run *run)
+{
+	if (sb->landlock_only)
+		return 0;
+	if (mounts_enter(&run->root) < 0)
+		return -1;
+	return run->cgroup.inside >= 0 ? cgroup_shield(run->proc) : 0;
 }
 
 int inside_new_terminal(const struct terminal *t, struct run *run)
@@ -309,9 +311,6 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 	/* not before the mounts: open_tree(2) makes a mount namespace for each copy */
 	if ((run->clone_flags & CLONE_NEWUSER) &&
 	    privileges_limit(sb, run->privileges, run->proc, run->identity.second ? 1 : 0) < 0)
-		return -1;
-	/* the network namespace belongs to the first one, whose capabilities end here */
-	if ((run->identity.second || sb->userns2_fd >= 0) && inside_network(sb, run) < 0)
 		return -1;
 	if (sb->userns2_fd >= 0 && setns(sb->userns2_fd, CLONE_NEWUSER) < 0)
 		return fail(errno, "Setting userns2 failed");
@@ -397,6 +396,8 @@ static const struct stage inside[] = {
 	{"hostname", inside_host_name},
 	{"environment", inside_words},
 	{"mounts", inside_mounts},
+	{"network", inside_network}, /* its helper is done before the other processors matter */
+	{"mounts", inside_root},
 	{"dbus", inside_bus}, /* its directory is there from here on */
 	{"wayland", inside_display},
 	{"terminal", inside_terminal},

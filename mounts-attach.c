@@ -56,7 +56,7 @@ int root_refresh(struct builder *b)
 		return fail(errno, "the new root");
 	close_fd(&b->root->fd);
 	b->root->fd = top;
-	b->stacked++;
+	b->root->stacked++;
 	b->top_dev = st.st_dev;
 	b->top_ino = st.st_ino;
 	return 0;

@@ -30,7 +30,6 @@ struct builder {
 	uid_t caller;           /* effective uid outside */
 	bool modern;            /* the new mount interface can be used */
 	struct source *sources; /* one for each operation; owned */
-	unsigned stacked;       /* mounts that lie on the host's "/", the new root being the last */
 	dev_t top_dev;          /* what root->fd is open at */
 	ino_t top_ino;
 	int base;          /* top directory of the root's own tmpfs, whatever is mounted on it */

@@ -12,8 +12,9 @@
  *      So the host's tree and the new root are never in each other's paths, and no directory of
  *      the host is needed as a scaffold.
  *   4. The list is executed in its order, each place resolved inside the new root (paths.c).
- *   5. The root becomes read-only where that was asked for, then pivot_root(2) makes it the root,
- *      and the host's tree, with whatever else was mounted below, is detached.
+ *   5. The root becomes read-only where that was asked for.
+ *   6. A step of its own: pivot_root(2) makes it the root, and the host's tree, with whatever else
+ *      was mounted below, is detached.
  *
  * An attacker has prepared the trees that are bound, and may change them while we work. He wants
  * a mkdir, a file or a mount to land outside of the new root, a flag to be missing, or the host's
@@ -348,34 +349,36 @@ static int root_begin(struct builder *b)
 }
 
 /* What lies on the new root has to be gone: the host's tree would be one "/.." away. */
-static int root_verify(const struct builder *b)
+static int root_verify(const struct root *root)
 {
 	autoclose int top = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	uint64_t ours, found;
 
 	if (top < 0)
 		return fail(errno, "the new root");
-	if (kernel_mount_id(b->root->fd, &ours) == 0 && kernel_mount_id(top, &found) == 0 &&
+	if (kernel_mount_id(root->fd, &ours) == 0 && kernel_mount_id(top, &found) == 0 &&
 	    ours != found)
 		return fail(0, "something lies on the new root");
 	return 0;
 }
 
-static int root_finish(struct builder *b)
+int mounts_enter(struct root *root)
 {
-	if (b->sb->read_only && mount_restrict(b, b->base, MOUNT_ATTR_RDONLY) < 0)
-		return fail(errno, "Can't make the root read-only");
-	if (fchdir(b->root->fd) < 0)
+	int result;
+
+	if (fchdir(root->fd) < 0)
 		return fail(errno, "the new root");
 	/* with both arguments the same directory the old root ends up on top of the new one, where
 	 * umount2(2) finds it: pivot_root(2), NOTES. What else was mounted on the old root, our own
 	 * tmpfs below a bind on "/" for one, lies on top of it, and each umount takes one away. */
 	if (kernel_pivot_root(".", ".") < 0)
 		return fail(errno, "pivot_root");
-	for (unsigned i = 0; i < b->stacked; i++)
+	for (unsigned i = 0; i < root->stacked; i++)
 		if (kernel_umount(".", DETACH) < 0)
 			return fail(errno, "unmount old root");
-	return chdir("/") < 0 ? fail(errno, "chdir /") : root_verify(b);
+	result = chdir("/") < 0 ? fail(errno, "chdir /") : root_verify(root);
+	root_free(root);
+	return result;
 }
 
 static int build(struct builder *b)
@@ -394,7 +397,9 @@ static int build(struct builder *b)
 	}
 	if (masks_finish(b) < 0)
 		return -1;
-	return root_finish(b);
+	if (sb->read_only && mount_restrict(b, b->base, MOUNT_ATTR_RDONLY) < 0)
+		return fail(errno, "Can't make the root read-only");
+	return 0;
 }
 
 size_t mounts_descriptors(const struct sandbox *sb)
@@ -407,7 +412,7 @@ size_t mounts_descriptors(const struct sandbox *sb)
 	return count;
 }
 
-int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root, struct guard *guard)
+int mounts_build(const struct sandbox *sb, uid_t caller, struct root *root, struct guard *guard)
 {
 	struct builder b = {.sb = sb,
 			    .root = root,
@@ -418,7 +423,6 @@ int mounts_apply(const struct sandbox *sb, uid_t caller, struct root *root, stru
 			    .hidden = -1};
 	int result;
 
-	root->fd = -1;
 	root->make_on_host = sb->personality == PERSONALITY_BWRAP;
 	b.modern = kernel_has_mount_api();
 	result = build(&b);

@@ -12,10 +12,13 @@
 /* The new root while it is being built. */
 struct root {
 	int fd;            /* its top directory, O_PATH */
+	unsigned stacked;  /* mounts that lie on the host's "/", the new root being the last */
 	bool make_on_host; /* missing mount points may be made in directories of the host */
 	dev_t *own;        /* file systems that were made for this sandbox; owned */
 	size_t own_count;
 };
+
+#define ROOT_NONE ((struct root){.fd = -1})
 
 /* Opens path inside the root with O_PATH | O_CLOEXEC | flags. Symlinks, absolute ones too, are
  * resolved inside the root, ".." stops at it, magic links of procfs are not followed.

@@ -15,6 +15,7 @@
 #include "network/helper.h"
 #include "network/namespace.h"
 #include "network/ports.h"
+#include "paths.h"
 #include "privileges.h"
 #include "result.h"
 #include "sandbox.h"
@@ -66,6 +67,7 @@ struct run {
 	char *argv0;                /* instead of argv[0], NULL none; owned */
 	char *exec_label;           /* copy of --exec-label, NULL none; owned */
 	int changes;                /* the directory of --try, to be kept open, -1 none */
+	struct root root;           /* the new one, until it is entered */
 	struct guard guard;         /* what masks rest on */
 	int *locks;                 /* files of --lock-file */
 	size_t lock_count;
