@@ -216,6 +216,7 @@ static const int allowed[] = {
 static const struct confine_guard guarded[] = {
 	{SYS_mmap, 2, 1, PROT_EXEC, {0}},
 	{SYS_mprotect, 2, 1, PROT_EXEC, {0}},
+	{SYS_fcntl, 1, 1, UINT32_MAX, {F_SETPIPE_SZ}},
 };
 
 /* Only sockets of the families that targets have. */
