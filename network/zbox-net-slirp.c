@@ -40,7 +40,8 @@ enum {
 	KINDS = 3,
 	/* Bytes of a packet with a segment: four fill the window that libslirp has, which is below
 	 * 64 KiB, and what a kernel gives to a card at once (GSO_LEGACY_MAX_SIZE less its own
-	 * headers). Three would leave a fourth behind, with a call and a waking of its own. */
+	 * headers). Three would leave a fourth behind, with a call and a waking of its own; one of
+	 * 64 KiB is quicker out of the sandbox or slower, by where the scheduler puts the two. */
 	SEGMENT = 16304
 };
 
@@ -381,7 +382,6 @@ void carrier_run(struct carrier *c)
 			take_frames(l);
 		if (slirp_timeout >= 0 || got > 0)
 			slirp_pollfds_poll(l->slirp, 0, get_events, l);
-		device_flush(&c->device);
 		if (polls_seen(&l->polls, c->host.place))
 			host_serve(&c->host, &c->filter);
 		names_serve(&c->names, &l->polls);
