@@ -1,8 +1,8 @@
 /*
  * bench.c - runs several commands by turns and compares their times.
  *
- *   bench [-n ROUNDS] [-w WARMUP] -- NAME COMMAND [ARG...] [::: NAME COMMAND [ARG...]]...
- *   bench -m COMM -- NAME COMMAND [ARG...] [::: ...]
+ *   bench [-n ROUNDS] [-w WARMUP] [-p MILLISECONDS] -- NAME COMMAND [ARG...] [::: NAME COMMAND
+ * [ARG...]]... bench -m COMM -- NAME COMMAND [ARG...] [::: ...]
  *
  * The first command is the base of the ratios. Every round runs all of them once, in an order
  * drawn anew, so that a busy moment of the machine, and what one command leaves to the kernel to
@@ -12,6 +12,9 @@
  * -m compares memory instead: each command is started once, until a descendant of it that runs
  * COMM has appeared; then the resident and the proportional memory of all its processes but that
  * one are added up. The kernel tells the latter only of processes that may be traced.
+ *
+ * -p is a pause before each run: the kernel takes a sandbox's network apart after its end, and the
+ * next start, whoever's it is, would find a processor busy with that.
  *
  * A command that does not end with status 0 makes the whole run fail: a sandbox that was never
  * made is quick.
@@ -46,6 +49,7 @@ struct memory {
 
 static struct command commands[COMMANDS];
 static size_t command_count;
+static struct timespec pause_before;
 
 static _Noreturn void die(const char *what)
 {
@@ -75,9 +79,13 @@ static pid_t start(char **argv)
 
 static double run_once(struct command *c)
 {
-	double before = now();
-	pid_t pid = start(c->argv);
+	double before;
+	pid_t pid;
 	int status;
+
+	(void)nanosleep(&pause_before, NULL);
+	before = now();
+	pid = start(c->argv);
 
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
@@ -310,13 +318,16 @@ int main(int argc, char **argv)
 	const char *comm = NULL;
 	int option;
 
-	while ((option = getopt(argc, argv, "+n:w:m:")) != -1) {
+	while ((option = getopt(argc, argv, "+n:w:p:m:")) != -1) {
 		switch (option) {
 		case 'n':
 			rounds = strtoul(optarg, NULL, 10);
 			break;
 		case 'w':
 			warmup = strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			pause_before.tv_nsec = 1000000 * strtol(optarg, NULL, 10);
 			break;
 		case 'm':
 			comm = optarg;

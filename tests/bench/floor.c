@@ -11,9 +11,11 @@
  * that gives the caller its own ids back, no capability in any set, no new privileges, a PID 1
  * that reaps, and a parent that ends with the command's status as soon as the command has ended.
  *
- * There is no libc in it: glibc asks the processor what it can do (CPUID) at every start, which a
- * hypervisor answers in microseconds each time, a hundred times over, and a floor must not contain
- * that. PID 1 shares no memory with its parent: a clone that did would be quicker, and no sandbox.
+ * It is built twice. static-c is what anybody would get who wrote this by hand: a static program
+ * with the system's C library. floor has no C library: glibc asks the processor what it can do
+ * (CPUID) at every start, which a hypervisor answers in microseconds each time, a hundred times
+ * over, and what the kernel itself takes does not contain that. In both PID 1 shares no memory with
+ * its parent: a clone that did would be quicker, and no sandbox.
  */
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -36,7 +38,9 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #if defined(__x86_64__)
+#if !__STDC_HOSTED__
 __asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call begin\n");
+#endif
 
 INLINE long kernel(long number, long a, long b, long c, long d, long e)
 {
@@ -50,7 +54,9 @@ INLINE long kernel(long number, long a, long b, long c, long d, long e)
 	return number;
 }
 #elif defined(__aarch64__)
+#if !__STDC_HOSTED__
 __asm__(".globl _start\n_start: mov x0, sp\n bl begin\n");
+#endif
 
 INLINE long kernel(long number, long a, long b, long c, long d, long e)
 {
@@ -281,16 +287,14 @@ static _Noreturn void inside(unsigned uid, unsigned gid, char **command, char **
 	leave(exit_status(status));
 }
 
-_Noreturn void begin(long *stack);
-_Noreturn void begin(long *stack)
+static _Noreturn void begin_with(long argc, char **argv, char **environment)
 {
 	struct clone_args args = {.flags = NAMESPACES, .exit_signal = SIGCHLD};
-	char **argv = (char **)(stack + 1), **environment = argv + *stack + 1;
 	int result[2], status = 125 << 8;
 	long pid, uid = kernel(__NR_getuid, 0, 0, 0, 0, 0),
 		  gid = kernel(__NR_getgid, 0, 0, 0, 0, 0);
 
-	if (*stack < 2)
+	if (argc < 2)
 		leave(125);
 	(void)must(kernel(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 	(void)must(kernel(__NR_pipe2, PTR(result), O_CLOEXEC, 0, 0, 0), "pipe");
@@ -302,3 +306,18 @@ _Noreturn void begin(long *stack)
 		(void)kernel(__NR_wait4, pid, PTR(&status), 0, 0, 0);
 	leave(exit_status(status));
 }
+
+#if __STDC_HOSTED__
+int main(int argc, char **argv, char **environment)
+{
+	begin_with(argc, argv, environment);
+}
+#else
+_Noreturn void begin(long *stack);
+_Noreturn void begin(long *stack)
+{
+	char **argv = (char **)(stack + 1);
+
+	begin_with(*stack, argv, argv + *stack + 1);
+}
+#endif
