@@ -321,6 +321,24 @@ static void note_end(const struct store *s)
 	close_fd(&fd);
 }
 
+/* What says that it had ended is the last to go: find_end(). */
+static int remove_rest(const struct store *s)
+{
+	struct listing names;
+	int result = 0;
+
+	if (listing_read(&names, s->fd, s->path, 0, NULL, NULL) < 0)
+		return -1;
+	for (size_t i = 0; result == 0 && i < names.count; i++)
+		if (strcmp(names.names[i], ENDED) != 0)
+			result = unlinkat(s->fd, names.names[i], 0);
+	listing_free(&names);
+	if (result < 0 || (unlinkat(s->fd, ENDED, 0) < 0 && errno != ENOENT) ||
+	    unlinkat(AT_FDCWD, s->path, AT_REMOVEDIR) < 0)
+		return fail_store(s, errno);
+	return 0;
+}
+
 int store_discard(struct store *s)
 {
 	note_end(s);
@@ -339,9 +357,7 @@ int store_discard(struct store *s)
 	}
 	if (unlinkat(s->fd, MANIFEST, 0) < 0 && errno != ENOENT)
 		return fail_store(s, errno);
-	if (remove_below(s->fd, 1) < 0 || unlinkat(AT_FDCWD, s->path, AT_REMOVEDIR) < 0)
-		return fail_store(s, errno);
-	return 0;
+	return remove_rest(s);
 }
 
 void store_free(struct store *s)
