@@ -189,7 +189,7 @@ EOS
 
 at_terminal 'behind nobody: a reader in an orphaned background job does not spin' <<'EOS'
 	expect out\$
-	send ($Z tail -n MARK </dev/tty &)\r
+	send ($Z0 --no-die-with-parent -- tail -n MARK </dev/tty &)\r
 	expect out\$
 	idle MARK
 	kill KILL MARK
