@@ -176,6 +176,29 @@ wait "$enterer" 2>/dev/null
 ok 'the end of who entered is that of the command' poll 10 sh -c "! pgrep -f '^sleep $((mark + 2))'"
 ok 'and not of the sandbox' answers one
 
+# Who keeps the command goes without reading what it was told last: its last word is heard even so.
+mkfifo word
+"$ZBOX" --enter one -- sh -c 'read x; exit 7' <>word &
+enterer=$!
+ok 'a command inside' poll 20 below "$one" sh
+command=$(below "$one" sh)
+keeper=$(awk '/^PPid:/ { print $2 }' "/proc/$command/status")
+is_in() { grep -q "^State:.$1" "/proc/$2/status"; }
+heard() { is_in S "$enterer" && ! grep -q '^S[hi][dg]Pnd:.*[1-9a-f]' "/proc/$enterer/status"; }
+kill -STOP "$keeper"
+ok 'who keeps it stands still' poll 10 is_in T "$keeper"
+for signal in HUP USR1 USR2; do kill -$signal "$enterer"; done
+ok 'signals for it are on their way' poll 10 heard
+kill -STOP "$enterer"
+ok 'who entered stands still' poll 10 is_in T "$enterer"
+echo >word
+ok 'the command ends' poll 10 is_in Z "$command"
+kill -CONT "$keeper"
+ok 'who kept it goes' poll 10 has_ended "$keeper"
+kill -CONT "$enterer"
+wait "$enterer"
+is 'its status, whatever it was still to be told' $? 7
+
 "$ZBOX" --enter two -- sleep $((mark + 3)) </dev/null &
 enterer=$!
 ok 'somebody is in the other' poll 10 pgrep -f "^sleep $((mark + 3))"
