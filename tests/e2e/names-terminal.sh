@@ -58,12 +58,12 @@ at_terminal 'job control inside and outside' <<'EOS'
 	send $E -- env PS1=in''\\> bash --norc --noprofile --noediting -i\r
 	expect in>
 	send sleep MARK\r
-	absent in>
+	front MARK
 	send \x1a
 	expect Stopped +sleep MARK\r\nin>
 	send fg\r
 	expect sleep MARK\r\n
-	absent in>
+	front MARK
 	send \x03
 	expect in>
 	send echo "R$?"\r
