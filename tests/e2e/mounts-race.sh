@@ -39,7 +39,7 @@ mkdir -p root/{bin,lib,lib64}
 python3 flip.py &
 flipper=$!
 trap 'kill $flipper; rm -rf "$T"' EXIT
-poll 5 test -L root/to-B
+poll 20 test -L root/to-B
 
 race() { # NAME COMMAND...: the given starts, the output of all of them
 	local name=$1 i ran=0

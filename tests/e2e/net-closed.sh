@@ -68,7 +68,7 @@ raw() { net_zbox --net slirp --cap-add net_raw --seccomp-profile none --net-ipv6
 for what in honest loopback own source fragment garbage; do
 	gives "frames by hand: $what" 0 sent -- raw
 done
-poll 5 grep -q honest "$T/far.log"
+poll 20 grep -q honest "$T/far.log"
 contains 'the honest one arrived' "$(cat "$T/far.log")" honest
 lacks 'none with another source' "$(cat "$T/far.log")" source
 lacks 'no fragment' "$(cat "$T/far.log")" fragment
