@@ -1,7 +1,7 @@
 #!/bin/bash
 # Firefox and Chromium, without a window: what they show of a page, that their own sandboxes work
 # inside ours, and that neither reaches what the page asks for outside.
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 
 WHAT='browsers'

@@ -2,6 +2,7 @@
 # The whole of Flatpak on our bwrap: a runtime and an application are built, installed, run, entered
 # and killed. All its sandboxes go through FLATPAK_BWRAP: the build, the triggers after an
 # installation, the D-Bus proxy, the application.
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 WHAT='Flatpak'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The programs that call bwrap: what each probes before it trusts it, and the options it gives, word
 # by word as seen, with the descriptors it passes. Each with what must not be possible under it.
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 host_home

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Sound: what a program inside plays reaches a real PulseAudio server, and PipeWire answers where it
 # was given; not where it was not.
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/common.sh"
 
 WHAT='sound'

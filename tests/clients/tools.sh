@@ -1,7 +1,7 @@
 #!/bin/bash
 # Compilers, interpreters and tools work under the profiles that are for them, each doing real work;
 # and what a profile is to refuse is refused to the same programs.
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 
 WHAT='tools'

@@ -2,7 +2,7 @@
 # --wayland with security-context-v1: a compositor that has the protocol knows the command as the
 # sandboxed program that it is, and nothing is left of that when it has ended; one that lacks it
 # (Weston 10, which is behind it here) is used as it is, with a line that says so.
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 WHAT='wayland'

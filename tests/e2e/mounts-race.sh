@@ -1,6 +1,7 @@
 #!/bin/bash
 # Somebody exchanges a directory on the way to a mount while the root is built. Wherever the mount
 # ends up, it has its flags and masks, and nothing of it is made in the other place.
+# timeout: 300
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A person at an interactive shell enters a sandbox with a name: as terminal.sh, for --enter.
+# timeout: 300
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What --net slirp closes: each address is refused at once inside, while it answers on the host;
 # opening by name opens that and nothing else; frames by hand reach nothing either.
+# timeout: 300
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/net-world.sh
 . "$TESTS/e2e/net-world.sh"

@@ -3,6 +3,7 @@
 # person; the shell has no line editor, so that the modes of its terminal are the ordinary ones
 # whenever it waits. What is expected is always written otherwise than what was typed to get it,
 # because that is echoed.
+# timeout: 300
 . "$(dirname "$0")/../lib.sh"
 
 driver=$TESTS/e2e/pty-driver.py
