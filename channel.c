@@ -66,13 +66,13 @@ int channel_receive(int channel, struct message *message)
 	struct msghdr header = {.msg_iov = parts, .msg_iovlen = COUNT(parts)};
 	ssize_t length;
 
+	/* ECONNRESET, once: the other side went without reading what we sent; what it said before
+	 * is behind that (unix_release_sock() in Linux 6.18) */
 	do
 		length = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
-	while (length < 0 && errno == EINTR);
-	if (length == 0 || (length < 0 && errno == ECONNRESET))
-		return 0;
-	if (length < 0)
-		return -1;
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (length <= 0)
+		return (int)length;
 	if ((size_t)length != sizeof(got) + (got.kind == MESSAGE_FAILED ? sizeof(failure) : 0)) {
 		errno = EPROTO;
 		return -1;

@@ -2,8 +2,9 @@
  * channel.h - the messages between zbox outside and PID 1 inside.
  *
  * One SOCK_SEQPACKET pair, made before the clone: each message arrives whole or not at all, and
- * when one side is gone the other reads an end of file. Nobody else ever holds an end; the command
- * loses it at exec, which is how zbox knows that the exec worked where there is no PID 1.
+ * when one side is gone the other reads what it said, and then an end of file. Nobody else ever
+ * holds an end; the command loses it at exec, which is how zbox knows that the exec worked where
+ * there is no PID 1.
  */
 #ifndef ZBOX_CHANNEL_H
 #define ZBOX_CHANNEL_H

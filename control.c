@@ -226,11 +226,12 @@ int control_receive(int socket, struct control_message *m, int flags)
 
 	m->sender = 0;
 	m->fd_count = 0;
+	/* ECONNRESET, once: see channel_receive() */
 	do
 		length = recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags);
-	while (length < 0 && errno == EINTR);
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (length <= 0)
-		return length < 0 && errno != ECONNRESET ? -1 : 0;
+		return (int)length;
 	take_extras(m, &header);
 	m->length = (size_t)length;
 	if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {

@@ -292,9 +292,10 @@ int receive_fd(int socket)
 	int fd;
 
 	fd_message_init(&m);
+	/* ECONNRESET, once: see channel_receive() */
 	do
 		got = recvmsg(socket, &m.header, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
 		return fail(errno, "receive a descriptor");
 	header = CMSG_FIRSTHDR(&m.header);

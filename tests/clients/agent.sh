@@ -3,6 +3,7 @@
 # zbox's bwrap, unchanged: a command in the project works, with the names that were allowed; writing
 # elsewhere, a file that was denied, another name and a way around the proxy fail. Outside, all of
 # it works.
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 export me="${me:-$(id -u)}" # before the test starts anew as root of a user namespace
 WHAT='an agent sandbox'

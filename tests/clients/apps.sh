@@ -2,7 +2,7 @@
 # Programs with windows other than browsers, each in the profile that is taken for its name: a video
 # player, a document viewer and a text processor show the file that they are given, and nothing of the
 # host is in their reach; a mail reader shows its window. One in the general profile, desktop.
-# timeout: 180
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/display.sh"
 

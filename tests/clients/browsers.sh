@@ -1,7 +1,7 @@
 #!/bin/bash
 # Firefox and Chromium, without a window: what they show of a page, that their own sandboxes work
 # inside ours, and that neither reaches what the page asks for outside.
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 
 WHAT='browsers'
@@ -59,7 +59,7 @@ desktop=(--seccomp-profile desktop --uid "$(id -u)" --gid "$(id -g)")
 chromium=(chromium --headless --disable-gpu --disable-quic --no-first-run --disable-background-networking
 	--disable-component-update --disable-sync)
 # browser_in OPTIONS...: with a time limit, because browsers wait for ever when something is amiss
-browser_in() { timeout -k 1 60 "$ZBOX" --ro-bind /usr /usr --bind "$T/shots" /shots "${page[@]}" "$@"; }
+browser_in() { timeout -k 1 100 "$ZBOX" --ro-bind /usr /usr --bind "$T/shots" /shots "${page[@]}" "$@"; }
 
 # ---- a picture ----
 
@@ -111,14 +111,14 @@ confines_itself() {
 	shift 2
 	"$ZBOX" --ro-bind /usr /usr "${page[@]}" "${desktop[@]}" -- "$@" >"$T/log" 2>&1 </dev/null &
 	pid=$!
-	poll 30 all_confined "$pid" "$pattern"
+	poll 60 all_confined "$pid" "$pattern"
 	matches "$name: processes with a page in them, in a sandbox of their own ($(doubly_confined "$pid" "$pattern"))" \
 		"$(doubly_confined "$pid" "$pattern")" '^[1-9]'
 	if all_confined "$pid" "$pattern"; then pass "$name: all of them"; else flunk "$name: all of them" "$(tail "$T/log")"; fi
 	below=$(descendants "$pid")
 	kill "$pid"
 	wait "$pid"
-	is "$name: ends with zbox" "$(for p in $below; do poll 5 test ! -e "/proc/$p" || echo "$p"; done)" ''
+	is "$name: ends with zbox" "$(for p in $below; do poll 20 test ! -e "/proc/$p" || echo "$p"; done)" ''
 }
 confines_itself Firefox ' -contentproc .* tab ?$' firefox-esr --headless file:///page.html
 confines_itself Chromium ' --type=renderer ' "${chromium[@]}" --remote-debugging-port=0 --user-data-dir=/tmp/profile \

@@ -3,7 +3,7 @@
 # chromium, on X11 and on Wayland, with the profiles that come with zbox. A page that the test serves
 # is on the screen, the browsers' own sandboxes work inside ours, and from inside there is no way to
 # what is around: the home, the session bus, other sockets, other ports.
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/display.sh"
 

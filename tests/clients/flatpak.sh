@@ -2,6 +2,7 @@
 # The whole of Flatpak on our bwrap: a runtime and an application are built, installed, run, entered
 # and killed. All its sandboxes go through FLATPAK_BWRAP: the build, the triggers after an
 # installation, the D-Bus proxy, the application.
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 WHAT='Flatpak'
@@ -93,14 +94,14 @@ running() {
 	done
 	[ -n "$child" ]
 }
-poll 10 running
+poll 30 running
 contains 'flatpak ps' "$(flatpak ps --columns=application)" org.example.Hello
 contains 'the process it names is inside' "$(cat "/proc/${child:-0}/root/.flatpak-info" 2>&1)" name=org.example.Hello
 gives 'flatpak enter' 0 org.example.Hello -- flatpak enter "${child:-0}" sed -n 's/^name=//p' /.flatpak-info
 gives 'flatpak kill' 0 '' -- flatpak kill org.example.Hello
 wait "$application"
 is 'flatpak kill: it is gone' "$?" 137
-ok 'flatpak kill: and forgotten' poll 10 sh -c '[ -z "$(flatpak ps --columns=application)" ]'
+ok 'flatpak kill: and forgotten' poll 30 sh -c '[ -z "$(flatpak ps --columns=application)" ]'
 
 nobody_came 'nobody reached the port'
 is 'the home of the host is as it was' "$(cat "$HOME/.bashrc" "$HOME/.ssh/id_ed25519")" "$(printf '# the host\n%s' "$SECRET")"

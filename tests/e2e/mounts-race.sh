@@ -1,6 +1,7 @@
 #!/bin/bash
 # Somebody exchanges a directory on the way to a mount while the root is built. Wherever the mount
 # ends up, it has its flags and masks, and nothing of it is made in the other place.
+# timeout: 300
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -39,7 +40,7 @@ mkdir -p root/{bin,lib,lib64}
 python3 flip.py &
 flipper=$!
 trap 'kill $flipper; rm -rf "$T"' EXIT
-poll 5 test -L root/to-B
+poll 20 test -L root/to-B
 
 race() { # NAME COMMAND...: the given starts, the output of all of them
 	local name=$1 i ran=0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A person at an interactive shell enters a sandbox with a name: as terminal.sh, for --enter.
+# timeout: 300
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -58,12 +59,12 @@ at_terminal 'job control inside and outside' <<'EOS'
 	send $E -- env PS1=in''\\> bash --norc --noprofile --noediting -i\r
 	expect in>
 	send sleep MARK\r
-	absent in>
+	front MARK
 	send \x1a
 	expect Stopped +sleep MARK\r\nin>
 	send fg\r
 	expect sleep MARK\r\n
-	absent in>
+	front MARK
 	send \x03
 	expect in>
 	send echo "R$?"\r

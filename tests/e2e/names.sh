@@ -100,7 +100,7 @@ for options in '' '--uid 7 --gid 8 --chdir /usr --rlimit nofile=70:80 --rlimit c
 	'--unshare-time --boottime 5' '--share-pid' '--seccomp-profile none --landlock off' '--landlock-only'; do
 	# shellcheck disable=SC2086  # words
 	ok "starts: $options" start same $options -- sh -c "$describe; echo end; exec sleep $mark"
-	poll 10 grep -qx end "$T/same.out"
+	poll 20 grep -qx end "$T/same.out"
 	sed '/^end$/,$d' "$T/same.out" >"$T/first"
 	"$ZBOX" --enter same -- sh -c "$describe" </dev/null >"$T/second" 2>&1
 	if cmp -s "$T/first" "$T/second" && [ "$(wc -l <"$T/first")" -gt 20 ]; then
@@ -142,14 +142,18 @@ gives 'only its three descriptors' 0 '0 1 2' -- sh -c \
 gives 'a signal that ended it' 143 '' -- zbox --enter one -- sh -c 'kill -TERM $$'
 refuses 'not found' 127 'exec: nosuch' -- zbox --enter one nosuch
 refuses 'not executable' 126 'exec: /etc/passwd' -- zbox --enter one /etc/passwd
-gives 'a signal to who entered is the command'"'"'s' 5 '' -- timeout --preserve-status -s USR1 1 \
-	"$ZBOX" --enter one -- sh -c 'trap "exit 5" USR1; while :; do sleep 0.1; done'
+"$ZBOX" --enter one -- sh -c 'trap "exit 5" USR1; echo up; while :; do sleep 0.1; done' </dev/null >trapping &
+enterer=$!
+ok 'one that takes a signal' poll 20 grep -qx up trapping
+kill -USR1 "$enterer"
+wait "$enterer"
+is 'a signal to who entered is the command'"'"'s' $? 5
 gives 'SIGINT that who started ignored is not ignored' 130 '' -- zbox --enter one -- sh -c 'kill -INT $$; echo survived'
 gives 'what who entered ignores is' 0 survived -- sh -c \
 	"trap '' INT; exec \"$ZBOX\" --enter one -- sh -c 'kill -INT \$\$; echo survived'"
 refuses 'too many words' 125 'more than 65536 bytes' -- zbox --enter one echo "$(printf '%070000d' 0)"
 gives 'almost too many' 0 65001 -- sh -c "\"$ZBOX\" --enter one echo $(printf '%065000d' 0) | wc -c"
-gives 'no pipe of who entered is held by anybody' 0 '' -- timeout 10 sh -c \
+gives 'no pipe of who entered is held by anybody' 0 '' -- timeout 60 sh -c \
 	"\"$ZBOX\" --enter one -- sh -c 'sleep $((mark + 1)) >/dev/null 2>&1 </dev/null &' | cat"
 ok 'what it left is in the sandbox' pgrep -f "sleep $((mark + 1))"
 gives 'twenty at once' 0 20 -- sh -c "for i in \$(seq 20); do \"$ZBOX\" --enter one echo x & done >twenty; wait; grep -c x twenty"
@@ -170,15 +174,38 @@ wait "$late"
 
 "$ZBOX" --enter one -- sh -c "sleep $((mark + 2)) & exec sleep $((mark + 2))" </dev/null &
 enterer=$!
-ok 'somebody is inside' poll 10 pgrep -f "^sleep $((mark + 2))"
+ok 'somebody is inside' poll 20 pgrep -f "^sleep $((mark + 2))"
 kill -KILL "$enterer"
 wait "$enterer" 2>/dev/null
-ok 'the end of who entered is that of the command' poll 10 sh -c "! pgrep -f '^sleep $((mark + 2))'"
+ok 'the end of who entered is that of the command' poll 20 sh -c "! pgrep -f '^sleep $((mark + 2))'"
 ok 'and not of the sandbox' answers one
+
+# Who keeps the command goes without reading what it was told last: its last word is heard even so.
+mkfifo word
+"$ZBOX" --enter one -- sh -c 'read x; exit 7' <>word &
+enterer=$!
+ok 'a command inside' poll 20 below "$one" sh
+command=$(below "$one" sh)
+keeper=$(awk '/^PPid:/ { print $2 }' "/proc/$command/status")
+is_in() { grep -q "^State:.$1" "/proc/$2/status"; }
+heard() { is_in S "$enterer" && ! grep -q '^S[hi][dg]Pnd:.*[1-9a-f]' "/proc/$enterer/status"; }
+kill -STOP "$keeper"
+ok 'who keeps it stands still' poll 20 is_in T "$keeper"
+for signal in HUP USR1 USR2; do kill -$signal "$enterer"; done
+ok 'signals for it are on their way' poll 20 heard
+kill -STOP "$enterer"
+ok 'who entered stands still' poll 20 is_in T "$enterer"
+echo >word
+ok 'the command ends' poll 20 is_in Z "$command"
+kill -CONT "$keeper"
+ok 'who kept it goes' poll 20 has_ended "$keeper"
+kill -CONT "$enterer"
+wait "$enterer"
+is 'its status, whatever it was still to be told' $? 7
 
 "$ZBOX" --enter two -- sleep $((mark + 3)) </dev/null &
 enterer=$!
-ok 'somebody is in the other' poll 10 pgrep -f "^sleep $((mark + 3))"
+ok 'somebody is in the other' poll 20 pgrep -f "^sleep $((mark + 3))"
 gives 'a signal to the command of the sandbox' 0 '' -- zbox --kill two TERM
 wait "$enterer"
 is 'who was inside when the sandbox ended' $? 137
@@ -188,15 +215,16 @@ gives 'its name has gone' 0 '' -- sh -c "ls '$names' | grep two; :"
 
 
 mkdir hold && mkfifo hold/end
-ok 'one that ends by itself' start three --bind "$T/hold" /hold -- sh -c 'read x </hold/end; exit 9'
-"$ZBOX" --wait three </dev/null &
+three=three$$
+ok 'one that ends by itself' start "$three" --bind "$T/hold" /hold -- sh -c 'read x </hold/end; exit 9'
+"$ZBOX" --wait "$three" </dev/null &
 first=$!
-"$ZBOX" --wait three </dev/null &
+"$ZBOX" --wait "$three" </dev/null &
 second=$!
-# the listener, and one for each
-waiting() { [ "$(grep -c "/three\$" /proc/net/unix)" = 3 ]; }
+# the listener, and one for each, in the network namespace that others share
+waiting() { [ "$(grep -c "/$three\$" /proc/net/unix)" = 3 ]; }
 ok 'two wait' poll 20 waiting
-ok 'and it has heard them' answers three
+ok 'and it has heard them' answers "$three"
 echo >hold/end
 wait "$first"
 is 'the first gets its status' $? 9
@@ -289,11 +317,11 @@ for i in $(seq 40); do
 	[ ! -s "err.$i" ] || trouble+=$(cat "err.$i")
 done
 is 'killed at any moment, forty times: each could start' "$trouble" ''
-ok 'nothing of them is left' poll 10 is_left 1
+ok 'nothing of them is left' poll 20 is_left 1
 gives 'and one that is left alone runs' 0 ran -- zbox_usr --name again echo ran
 
 kill -STOP "$one"
-ok 'a zbox is stopped' poll 10 grep -q ') T' "/proc/$one/stat"
+ok 'a zbox is stopped' poll 20 grep -q ') T' "/proc/$one/stat"
 refuses 'one that is stopped' 125 "process $one, is stopped: zbox --kill one CONT" -- zbox --enter one true
 gives 'can be continued' 0 '' -- zbox --kill one CONT
 ok 'and entered' answers one
@@ -487,6 +515,6 @@ fi
 zbox --kill one
 wait "$one"
 is 'killed: its status' $? 137
-ok 'nothing is left' poll 10 sh -c "! pgrep -f '^sleep $mark'"
+ok 'nothing is left' poll 20 sh -c "! pgrep -f '^sleep $mark'"
 is 'no name either' "$(find "$names" -mindepth 1)" ''
 finish

@@ -115,14 +115,14 @@ for name in slirp4netns pasta; do
 	helper=$(below "$box" "$program*")
 	kill -KILL "$(below "$box" zbox-backend)"
 	ok "$name: it ends when zbox-backend is killed" poll 30 has_ended "$helper"
-	ok "$name: which is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
+	ok "$name: which is told" poll 20 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
 	go
 	isnt "$name: and there is no other network" "$(tail -n 1 "$T/said")" ok
 	gives "$name: SIGPIPE ignored by who starts zbox" 0 ok -- bash -c 'trap "" PIPE; "$@"' bash \
 		"${ordinary[@]}" "$ZBOX" --ro-bind /usr /usr --ro-bind "$driver" /driver.py "${net[@]}" "${inside[@]}" tcp 198.51.100.80 7
 	begin "${net[@]}" --status-fd 9 9>"$T/status"
 	kill -KILL "$(below "$box" "$program*")"
-	ok "$name: its end is told" poll 5 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
+	ok "$name: its end is told" poll 20 grep -q "the network is gone: $name ended with signal 9" "$T/warned"
 	go
 	isnt "$name: there is no other network" "$(tail -n 1 "$T/said")" ok
 	contains "$name: the record says it" "$(cat "$T/status")" 'the network was lost'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What --net slirp closes: each address is refused at once inside, while it answers on the host;
 # opening by name opens that and nothing else; frames by hand reach nothing either.
+# timeout: 300
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/net-world.sh
 . "$TESTS/e2e/net-world.sh"
@@ -68,7 +69,7 @@ raw() { net_zbox --net slirp --cap-add net_raw --seccomp-profile none --net-ipv6
 for what in honest loopback own source fragment garbage; do
 	gives "frames by hand: $what" 0 sent -- raw
 done
-poll 5 grep -q honest "$T/far.log"
+poll 20 grep -q honest "$T/far.log"
 contains 'the honest one arrived' "$(cat "$T/far.log")" honest
 lacks 'none with another source' "$(cat "$T/far.log")" source
 lacks 'no fragment' "$(cat "$T/far.log")" fragment

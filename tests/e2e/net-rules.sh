@@ -165,7 +165,7 @@ raw() { rules --allow web.test --cap-add net_raw --seccomp-profile none -- \
 for what in honest loopback own source fragment garbage urgent shaped other; do
 	gives "frames by hand: $what" 0 sent -- raw $what
 done
-poll 5 grep -q honest "$T/far.log"
+poll 20 grep -q honest "$T/far.log"
 contains 'the honest one arrived' "$(cat "$T/far.log")" honest
 lacks 'none with another source' "$(cat "$T/far.log")" source
 lacks 'no fragment' "$(cat "$T/far.log")" fragment

@@ -36,7 +36,7 @@ if as_root; then
 fi
 ok 'it works meanwhile' echoes
 unbox echo
-for pid in "${helpers[@]}"; do ok 'it ends with the sandbox' poll 5 has_ended "$pid"; done
+for pid in "${helpers[@]}"; do ok 'it ends with the sandbox' poll 20 has_ended "$pid"; done
 
 # ---- its end ----
 
@@ -46,7 +46,7 @@ exec 7<>"$T/line"
 input=$T/line
 box lost --status-fd 9 --publish "$p1:7000" -- sh -c 'echo up; read line; echo went on' 9>"$T/status"
 kill -KILL "$(ports_of lost)"
-ok 'its end is told at once' poll 5 grep -q 'ports are closed: zbox-ports ended with signal 9' "$T/lost.err"
+ok 'its end is told at once' poll 20 grep -q 'ports are closed: zbox-ports ended with signal 9' "$T/lost.err"
 is 'nothing listens any more' "$(drive tcp 127.0.0.1 "$p1")" ECONNREFUSED
 echo >&7
 wait "${boxes[lost]}"
@@ -58,7 +58,7 @@ input=/dev/null
 box echo --publish "$p1:7000" -- "${inside[@]}" serve echo 127.0.0.1 7000
 pid=$(ports_of echo)
 unbox echo KILL
-ok 'it ends when zbox is killed' poll 5 has_ended "$pid"
+ok 'it ends when zbox is killed' poll 20 has_ended "$pid"
 is 'and so does what it listened at' "$(drive tcp 127.0.0.1 "$p1")" ECONNREFUSED
 
 # ---- what is refused ----

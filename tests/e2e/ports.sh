@@ -53,13 +53,13 @@ unbox echo
 
 box first --publish "$p1:7000" -- "${inside[@]}" serve first 127.0.0.1 7000
 is 'the server ends its way first' "$(drive tcp 127.0.0.1 "$p1" 12345)" first
-ok 'and gets the rest' poll 5 grep -qx 5 "$T/first.out"
+ok 'and gets the rest' poll 20 grep -qx 5 "$T/first.out"
 unbox first
 box said --publish "$p1:7000" -- "${inside[@]}" serve said 127.0.0.1 7000
 drive reset 127.0.0.1 "$p1"
-ok 'a reset of the client is one inside' poll 5 grep -qx ECONNRESET "$T/said.out"
+ok 'a reset of the client is one inside' poll 20 grep -qx ECONNRESET "$T/said.out"
 is 'an end is an end' "$(drive tcp 127.0.0.1 "$p1" x)" ''
-ok 'inside too' poll 5 grep -qx end "$T/said.out"
+ok 'inside too' poll 20 grep -qx end "$T/said.out"
 unbox said
 box reset --publish "$p1:7000" -- "${inside[@]}" serve reset 127.0.0.1 7000
 is 'a reset of the server is one outside' "$(drive tcp 127.0.0.1 "$p1" xy)" ECONNRESET
@@ -86,11 +86,11 @@ box proxy --publish-proxy-protocol --publish "$p1:7000" --publish "[::1]:$p2:700
 	"${inside[@]}" serve proxy 127.0.0.1 7000
 said=$(SAY_PORT=1 drive tcp 127.0.0.1 "$p1" hello)
 is 'PROXY: the bytes come after it' "$(tail -n 1 <<<"$said")" helloend
-ok 'PROXY: the client' poll 5 grep -qx "0x21 127.0.0.1 127.0.0.1 $(head -n 1 <<<"$said") $p1" "$T/proxy.out"
+ok 'PROXY: the client' poll 20 grep -qx "0x21 127.0.0.1 127.0.0.1 $(head -n 1 <<<"$said") $p1" "$T/proxy.out"
 said=$(SAY_PORT=1 drive tcp ::1 "$p2" hello)
-ok 'PROXY: the client by IPv6' poll 5 grep -qx "0x21 ::1 ::1 $(head -n 1 <<<"$said") $p2" "$T/proxy.out"
+ok 'PROXY: the client by IPv6' poll 20 grep -qx "0x21 ::1 ::1 $(head -n 1 <<<"$said") $p2" "$T/proxy.out"
 is 'PROXY: a Unix socket' "$(drive tcp unix "$T/proxy" hello)" helloend
-ok 'PROXY: has none' poll 5 grep -qx '0x20 0 0' "$T/proxy.out"
+ok 'PROXY: has none' poll 20 grep -qx '0x20 0 0' "$T/proxy.out"
 unbox proxy
 
 # ---- Unix sockets ----
@@ -105,7 +105,7 @@ is 'is the caller'"'"'s alone' "$(stat -c %a "$T/s/out")" 600
 is 'a Unix socket inside' "$(drive tcp 127.0.0.1 "$p1" hello)" helloend
 python3 "$driver" serve echo unix "$T/s/host" >"$T/host.out" &
 host=$!
-poll 5 grep -q up "$T/host.out"
+poll 20 grep -q up "$T/host.out"
 is 'one of the host is there' "$(drive tcp unix "$T/s/host" hello)" helloend
 is 'and no link leads to it' "$(drive tcp 127.0.0.1 "$p2" hello)" ECONNRESET
 is 'nor one upwards' "$(drive tcp 127.0.0.1 "$p3" hello)" ECONNRESET

@@ -15,6 +15,7 @@ One step a line; TEXT knows \\n, \\r, \\x03 and the like:
     signal NAME      to the foreground process group
     kill NAME ARG    to the process that has this argument: the whole word, once in the system
     above NAME ARG   to the parent of that process
+    front ARG        waits until a process that has it runs in the foreground of its terminal
     idle ARG         the parent of that process uses no processor time worth speaking of
     gone ARG         waits until no process has this argument
     hangup           the terminal goes away
@@ -139,6 +140,17 @@ class Person:
         pid = self.find(argument)[0]
         os.kill(self.parent(pid) if up else pid, getattr(signal, "SIG" + name))
         return True
+
+    def is_in_front(self, pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+                state, _, group, _, _, foreground = file.read().rpartition(")")[2].split()[:6]
+        except OSError:
+            return False
+        return state in "RS" and group == foreground
+
+    def front(self, argument):
+        return self.wait(lambda: any(map(self.is_in_front, self.find(argument))))
 
     def above(self, text):
         return self.kill(text, True)

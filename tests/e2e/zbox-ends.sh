@@ -13,23 +13,23 @@ some() { [ "$(left)" -ge "$1" ]; }
 for share in --unshare-pid --share-pid; do
 	"$ZBOX" --ro-bind /usr /usr $share -- sh -c "sleep $mark & setsid sleep $mark & sleep $mark" &
 	zbox=$!
-	ok "$share: three processes" poll 10 some 3
+	ok "$share: three processes" poll 20 some 3
 	kill -KILL $zbox
 	wait $zbox 2>/dev/null
-	ok "$share: nothing outlives zbox" poll 5 none
+	ok "$share: nothing outlives zbox" poll 20 none
 
 	bash -c '"$@" & echo $! >pid; sleep 100' - "$ZBOX" --ro-bind /usr /usr $share -- \
 		sh -c "sleep $mark & setsid sleep $mark & sleep $mark" &
 	parent=$!
-	ok "$share: three processes again" poll 10 some 3
+	ok "$share: three processes again" poll 20 some 3
 	kill -KILL $parent
 	wait $parent 2>/dev/null
-	ok "$share: nothing outlives the parent of zbox" poll 5 none
-	ok "$share: zbox itself neither" poll 5 sh -c "! kill -0 $(cat pid)"
+	ok "$share: nothing outlives the parent of zbox" poll 20 none
+	ok "$share: zbox itself neither" poll 20 sh -c "! kill -0 $(cat pid)"
 
 	gives "$share: a daemon does not outlive the command" 3 '' -- \
 		zbox_usr $share -- sh -c "setsid sleep $mark & exit 3"
-	ok "$share: it is gone" poll 5 none
+	ok "$share: it is gone" poll 20 none
 done
 
 # the first of many children in one line of /proc/PID/task/TID/children
@@ -67,9 +67,9 @@ for signal in TERM HUP; do # a shell has its background jobs ignore INT
 	rm -f info
 	"$ZBOX" --ro-bind /usr /usr --info-fd 9 --userns-block-fd 8 echo ran >ran 9>info &
 	zbox=$!
-	poll 5 grep -q child-pid info
+	poll 20 grep -q child-pid info
 	kill -$signal $zbox
-	poll 5 sh -c "! kill -0 $zbox" || kill -KILL $zbox
+	poll 20 sh -c "! kill -0 $zbox" || kill -KILL $zbox
 	wait $zbox 2>/dev/null
 	is "--userns-block-fd: SIG$signal ends the wait" "$(kill -l $?)" $signal
 	is 'and nothing has run' "$(cat ran)" ''

@@ -33,7 +33,7 @@ ok 'twin: it is there' kill "$victim"
 gives 'the filter and no_new_privs hold' 0 '1 2' -- zbox "${only[@]}" \
 	sh -c 'sed -n "s/^NoNewPrivs:.//p; s/^Seccomp:.//p" /proc/self/status | paste -sd " "'
 run zbox "${only[@]}" sh -c "sleep 61 & echo \$!"
-ok 'what it leaves behind is killed' poll 5 test ! -e "/proc/$out"
+ok 'what it leaves behind is killed' poll 20 test ! -e "/proc/$out"
 refuses 'another place cannot be had' 125 '--landlock-only shows files where they are' -- \
 	zbox --landlock-only --ro-bind /usr /elsewhere echo ran
 refuses 'nor an empty directory' 125 '--landlock-only cannot make an empty tmpfs' -- \

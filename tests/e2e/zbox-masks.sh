@@ -65,6 +65,11 @@ gives 'in the middle of a path, too' 0 '' -- p --mask '/p/*/b/ke?' cat /p/a/b/ke
 gives 'a leading dot has to be written' 0 secret -- p --mask '/p/*env' cat /p/.env
 gives 'and then it matches' 0 '' -- p --mask '/p/.en*' cat /p/.env
 gives 'a folder may look like a pattern' 0 '' -- p --mask '/p/w[1]/.env' cat '/p/w[1]/.env'
+gives 'patterns are looked at when it starts: what is made later is not hidden' 0 later -- p --mask '/p/*.pem' sh -c 'echo later >/p/y.pem; cat /p/x.pem /p/y.pem'
+gives 'nor moved away from what matched' 1 '' -- p --mask '/p/*/b/key' sh -c 'mv /p/a /p/z 2>/dev/null; cat /p/z/b/key 2>/dev/null'
+run p --mask '/p/*.none' sh -c 'echo x >/p/a.none; cat /p/a.none'
+is 'one that nothing matches' "$status $out" '0 x'
+rm -f "$T/p/y.pem" "$T/p/a.none"
 touch "$T/p/*.pem"
 gives 'a file that is called as the pattern is' 0 '' -- p --mask '/p/*.pem' cat /p/x.pem
 

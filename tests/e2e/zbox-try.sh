@@ -247,6 +247,23 @@ nok 'to the end' test -e "$T/broken"
 is 'and all is applied' "$(tree_ changes was p)" "$(cat wanted)"
 is 'without anything else left behind' "$(find "$T/p" -name '.zbox-*')" ''
 
+# A full disk, while what is applied is written beside its place.
+if ! as_root; then
+	mkdir -p "$T/tight"
+	# shellcheck disable=SC2016  # the inner shell's
+	run unshare --map-current-user --keep-caps -m bash -c 'mount -t tmpfs -o size=1m,mode=700 tmpfs tight && cd tight || exit 9
+		echo old >first; head -c 400000 /dev/zero | tr "\0" o >second
+		"$0" --ro-bind /usr /usr --try="$PWD" --chdir "$PWD" --try-keep "$1" sh -c "echo new >first; head -c 900000 /dev/zero | tr \"\\0\" n >second" || exit 8
+		"$0" --apply "$1"
+		echo "$? $(cat first) $(stat -c %s second) $(tr -d o <second | wc -c) $(ls -A)"
+		mount -o remount,size=4m,mode=700 tmpfs .
+		"$0" --apply "$1"
+		echo "$? $(cat first) $(stat -c %s second) $(tr -d n <second | wc -c) $(ls -A)"' "$ZBOX" "$T/full"
+	is 'on a full disk a file is as it was, and applied when there is room' "$out" $'1 new 400000 0 first\nsecond\n0 new 900000 0 first\nsecond'
+	contains 'which is said' "$err" 'No space left on device'
+	rm -rf "$T/full"
+fi
+
 # Stopped as it removes what it has applied: at the first, second ... name that goes.
 project
 command -v strace >/dev/null || flunk 'strace is not installed: tools/setup test'
