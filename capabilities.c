@@ -199,7 +199,9 @@ int capabilities_bound(const struct sandbox *sb, uint64_t keep)
 	/* no namespace of ours and no capability in the caller's: no_new_privs is all there is */
 	if (sb->landlock_only && geteuid() != 0)
 		return 0;
-	if (drop_bounding(keep, bwrap) < 0)
+	/* a root that asked for no change keeps its sets (keep_unchanged()): there nothing but the
+	 * bounding set takes away at its exec what the new user namespace has given it */
+	if (drop_bounding(keep, bwrap && (!keep || sb->cap_count > 0)) < 0)
 		return -1;
 	/* under bubblewrap's name uid 0 with --cap-add is a root as one knows it */
 	if (!bwrap && prctl(PR_SET_SECUREBITS, securebits, 0, 0, 0) < 0)

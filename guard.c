@@ -13,8 +13,10 @@
  * mounts on the name and on its parents refuse, so he has to wait for the host. To flood the queue:
  * no event is counted or believed, each wake-up looks at all names, and an overflow wakes as well.
  * To make another file with the number of the old one: that is held open, so that its number is
- * not given away. To use the descriptors: PID 1 is not dumpable. What he made under a name that was
- * to stay free is still there afterwards, and the message names it.
+ * not given away. To use the descriptors: PID 1 is not dumpable. A command with capabilities lives
+ * in a copy of the mounts, from which the kernel takes a mount away as it does from the ones that
+ * are looked at here. What he made under a name that was to stay free is still there afterwards,
+ * and the message names it.
  */
 #include "guard.h"
 
@@ -80,6 +82,14 @@ int guard_add(struct guard *g, int dir, const char *name, const struct stat *exp
 	return n->name && n->path ? name_check(n) : -1;
 }
 
+int guard_hold_mounts(struct guard *g, int proc)
+{
+	if (g->count == 0)
+		return 0;
+	g->mounts = openat(proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	return g->mounts < 0 ? fail(errno, "/proc/self/ns/mnt") : 0;
+}
+
 int guard_check(struct guard *g)
 {
 	char events[4096];
@@ -100,7 +110,8 @@ size_t guard_descriptors(const struct guard *g, int *keep)
 	for (size_t i = 0; i < g->count; i++)
 		keep[g->count + i] = g->names[i].held;
 	keep[2 * g->count] = g->inotify;
-	return 2 * g->count + 1;
+	keep[2 * g->count + 1] = g->mounts;
+	return 2 * g->count + 2;
 }
 
 void guard_free(struct guard *g)
@@ -113,5 +124,6 @@ void guard_free(struct guard *g)
 	}
 	free(g->names);
 	close_fd(&g->inotify);
+	close_fd(&g->mounts);
 	*g = (struct guard)GUARD_NONE;
 }

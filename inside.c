@@ -317,6 +317,9 @@ static int inside_namespaces(const struct sandbox *sb, struct run *run)
 	if (sb->userns2_fd >= 0 && die_with_zbox(sb, run) < 0)
 		return -1;
 	if (run->identity.second) {
+		if ((run->late_flags & CLONE_NEWNS) &&
+		    guard_hold_mounts(&run->guard, run->proc) < 0)
+			return -1;
 		if (identity_map_second(sb, &run->identity, run->late_flags, run->proc) < 0)
 			return -1;
 		if ((run->late_flags & CLONE_NEWUTS) && identity_hostname(sb) < 0)
@@ -425,7 +428,7 @@ static int init_privileges(const struct sandbox *sb, struct run *run)
 
 static int init_close(const struct sandbox *sb, const struct run *run, const struct init *init)
 {
-	int *keep = calloc(run->lock_count + 2 * run->guard.count + 6, sizeof(*keep));
+	int *keep = calloc(run->lock_count + 2 * run->guard.count + 7, sizeof(*keep));
 	size_t count = 0;
 
 	if (!keep)

@@ -96,11 +96,12 @@ refuses 'nobody watches without a PID 1 of zbox' 125 '--mask cannot be combined 
 
 # ---- the host ----
 
-host() { # NAME COMMAND: in the middle of a run
+with=()
+host() { # NAME COMMAND: in the middle of a run, with the options $with
 	local fifo=$T/fifo
 	tree
 	rm -f "$fifo" "$T/p/up" && mkfifo "$fifo"
-	zbox_usr --bind "$T/p" /p --mask /p/a/b/key --mask /p/key sh -c 'echo >/p/up; sleep 60; cat /p/key /p/a/b/key' \
+	zbox_usr "${with[@]}" --bind "$T/p" /p --mask /p/a/b/key --mask /p/key sh -c 'echo >/p/up; sleep 60; cat /p/key /p/a/b/key' \
 		>"$T/.out" 2>"$T/.err" &
 	poll 30 test -e "$T/p/up" || flunk "$1: it runs"
 	eval "$2"
@@ -113,6 +114,13 @@ host 'a file that the host replaces' 'echo new >"$T/p/n"; mv "$T/p/n" "$T/p/key"
 host 'a file that the host removes' 'rm "$T/p/key"'
 host 'a file that the host moves' 'mv "$T/p/key" "$T/p/k"'
 host 'a directory that the host exchanges' 'mv "$T/p/a" "$T/p/z"; mkdir -p "$T/p/a/b"'
+
+# who has capabilities lives in a copy of the mounts, and the first ones are watched
+with=(--cap-add net_bind_service)
+tree
+gives 'with a capability it is masked, to the end' 0 '' -- p "${with[@]}" --mask /p/key sh -c 'touch /p/made; cat /p/key'
+host 'with a capability: a file that the host replaces' 'echo new >"$T/p/n"; mv "$T/p/n" "$T/p/key"'
+host 'with a capability: a directory that the host exchanges' 'mv "$T/p/a" "$T/p/z"; mkdir -p "$T/p/a/b"'
 
 # ---- protect ----
 

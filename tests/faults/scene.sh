@@ -14,11 +14,16 @@ scene() {
 }
 
 # Processes of zbox and of what it runs that are this user's: by their name, because those of zbox
-# hide the rest of them; and by the mark in the environment of who got it.
+# hide the rest of them (from root not: by their program, which is not that of another test); and by
+# the mark in the environment of who got it.
 mark=zbox-faults-$$
 running() {
-	local name pids
-	for name in 'zbox.*|bwrap' probe; do pgrep -u "$(id -u)" -r D,R,S,T,t -l -x "$name"; done
+	local name pids names=('zbox.*|bwrap' probe)
+	if as_root; then
+		names=(probe)
+		readlink /proc/[0-9]*/exe | grep "^$(realpath "${ZBOX%/*}")/"
+	fi
+	for name in "${names[@]}"; do pgrep -u "$(id -u)" -r D,R,S,T,t -l -x "$name"; done
 	mapfile -t pids < <(pgrep -u "$(id -u)")
 	pids=("${pids[@]/#//proc/}")
 	grep -lsa "ZBOX_MARK=$mark" "${pids[@]/%//environ}" </dev/null

@@ -10,7 +10,8 @@
 #   wide    all that full does, at the first six occurrences
 #   full    EPERM, EINTR, ENOMEM and ENOSYS at every call, and one byte where bytes are moved
 #
-# A LINE is one of those of line_of; without one all are taken. Places are those of trace.c. What the
+# A LINE is one of those of line_of; without one all are taken that are this caller's: those that begin
+# with root when it is root, the others when it is not. Places are those of trace.c. What the
 # command says of itself is probe.c's output.
 # shellcheck source=scene.sh
 . "$(dirname "$0")/scene.sh"
@@ -35,11 +36,14 @@ line_of() {
 	local words=() usr_and_probe=(--ro-bind /usr /usr --ro-bind "$probe" /probe)
 	line=("$ZBOX" "${usr_and_probe[@]}")
 	case $1 in
-	default) ;;
+	default | root) ;;
+	root-kept) line+=(--cap-add cap_net_bind_service --cap-add cap_chown --bind d /d --mask /d/secret --protect /d/config
+		--seccomp-profile none) ;;
+	root-uid) line+=(--uid 1000 --gid 1000 --net slirp) words=("$PROBE_PORT") ;;
 	second) line+=(--uid 1000 --env PROBE_KEYRING --cap-add cap_net_bind_service --seccomp-profile none
-		--tmpfs /x --chdir /x) ;;
+		--tmpfs /x --chdir /x --bind d /d --mask /d/secret) ;;
 	alone) line+=(--share-pid --share-net) ;;
-	bwrap) line=("$BWRAP" "${usr[@]}" --ro-bind "$probe" /probe --dev /dev --proc /proc --tmpfs /tmp
+	bwrap | root-bwrap) line=("$BWRAP" "${usr[@]}" --ro-bind "$probe" /probe --dev /dev --proc /proc --tmpfs /tmp
 		--unshare-all --die-with-parent --new-session --clearenv) ;;
 	network) line+=(--net slirp) words=("$PROBE_PORT") ;;
 	limits) line+=(--rlimit nofile=64:128 --rlimit fsize=1M --rlimit as=2G --nice 19 --oom-score 500
@@ -70,6 +74,7 @@ whole() {
 
 # compare NAME STATUS: a command that ran. What --landlock auto and --unshare-cgroup-try mean may be,
 # and so may less of the host inside, the directory / instead of another one, and fewer helpers.
+# PID 1 may have ended when it is looked at, and will take the command with it.
 compare() {
 	local differs
 	if cmp -s out "$T/$line_name.expected"; then
@@ -77,14 +82,16 @@ compare() {
 		return
 	fi
 	differs=$(diff <(sort -u "$T/$line_name.expected") <(sort -u out) | grep '^[<>]' |
-		grep -vE '^< (mount [^ ]+ ro,|helper |interface |route )|^[<>] (directory|variable PWD=)' |
+		grep -vE '^< (mount [^ ]+ ro,|helper |interface |route |.* of PID 1: Permission)|^[<>] (directory|variable PWD=)|^> .* of PID 1: No such process' |
 		case $1 in
 		# no network at all instead of a refusal
 		poll) grep -v "^[<>] the host's loopback 1: .* \(refused\|unreachable\)" ;;
 		landlock_create_ruleset) grep -v '^[<>] mkdir in devpts' ;;
-		access) grep -vE '/ns/(cgroup|user): |_map|setgroups|max_user' ;;
+		# root without a user namespace keeps its capabilities, as under bubblewrap
+		access) grep -vE '/ns/(cgroup|user): |_map|setgroups|max_user' |
+			if [ "$line_name" = root-bwrap ]; then grep -v ' of PID 1: '; else cat; fi ;;
 		# under the name bwrap, as bubblewrap; no_new_privs makes nothing of it
-		prctl) if [ "$line_name" = bwrap ]; then grep -v ' CapBnd:'; else cat; fi ;;
+		prctl) if [[ $line_name = *bwrap ]]; then grep -v ' CapBnd:'; else cat; fi ;;
 		*) cat ;;
 		esac)
 	if [ -n "$differs" ]; then
@@ -154,7 +161,11 @@ full) errors='1 4 12 38 short' most=100000 ;;
 esac
 [ $# = 0 ] || shift
 lines=("$@")
-[ $# -gt 0 ] || lines=(default second alone bwrap network limits ranges overlay masks profile uid nested named try)
+if [ $# = 0 ] && as_root; then
+	lines=(root root-bwrap root-kept root-uid)
+elif [ $# = 0 ]; then
+	lines=(default second alone bwrap network limits ranges overlay masks profile uid nested named try)
+fi
 
 # Prints "LINE PLACE ERRNO NAME" for each fault to try.
 points() { # LINE
