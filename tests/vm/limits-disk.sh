@@ -15,8 +15,7 @@ fi
 
 poll 10 nothing_left
 mkdir "$T/disk"
-disk=/sys/block/vda
-device=$(cat $disk/dev)
+device=$(cat /sys/block/vda/dev)
 boxed=("$ZBOX" --ro-bind /usr /usr --bind "$T/disk" /disk)
 stat_of() { sed -n "s/^$device .*$2=\([0-9]*\).*/\1/p" "$1/io.stat"; } # GROUP FIELD
 end() { # PID...
@@ -104,16 +103,50 @@ end "$pid"
 
 # ---- weights ----
 
-echo none >$disk/queue/scheduler
+slow=/sys/block/vdc
+echo none >$slow/queue/scheduler
 refuses 'a weight that nobody looks at' 125 'no disk here is shared by weight' -- "${boxed[@]}" --io-weight 50 echo ran
 gives 'best effort goes on' 0 ran -- "${boxed[@]}" --best-effort limits --io-weight 50 echo ran
-echo bfq >$disk/queue/scheduler
-# What it makes of two readers is not looked at here: only that the scheduler is told.
-"${boxed[@]}" --name light --io-weight 10 sleep 1000 &
-light=$!
-ok 'one that has little weight' poll 60 zbox --enter light true
-is 'its group says so' "$(cat "$(box)/io.bfq.weight")" 'default 10'
-is 'and the one that has siblings' "$(cat "$(box)/../io.bfq.weight")" 'default 10'
-end "$light"
-echo none >$disk/queue/scheduler
+echo change >$slow/uevent
+shared() { grep -qF '[bfq]' $slow/queue/scheduler && [ "$(cat $slow/queue/iosched/low_latency)" = 0 ]; }
+ok 'a disk that is shared by weight' poll 30 shared
+device=$(cat $slow/dev)
+declare -A pids groups
+# Four at a time, far from each other: where one is late to ask for more, as on a slow machine, the
+# scheduler turns to the next of the same group, not to the other group.
+readers() { # NAME
+	"$ZBOX" --ro-bind /usr /usr --dev-bind /dev/vdc /dev/vdc --name "$1" --io-weight 100 bash -c 'for i in {0..3}; do
+		while dd if=/dev/vdc of=/dev/null bs=64k iflag=direct skip=$((i * 3000)); do :; done &
+	done; wait' 2>/dev/null &
+	pids[$1]=$!
+	reading() {
+		groups[$1]=$(find "$slice" -type d -name "zbox-${pids[$1]}-*" ! -name '*.scope' | grep .) &&
+			[ "$(stat_of "${groups[$1]}" rbytes)" -gt 0 ]
+	}
+	ok "$1 reads" poll 60 reading "$1"
+}
+weights() { cat "${groups[$1]}/io.bfq.weight" "${groups[$1]}/../io.bfq.weight"; } # NAME
+measured=
+# What each of both read in the same six seconds: $one and $two, in KiB.
+shares() {
+	local before after
+	before=("$(stat_of "${groups[one]}" rbytes)" "$(stat_of "${groups[two]}" rbytes)")
+	sleep 6
+	after=("$(stat_of "${groups[one]}" rbytes)" "$(stat_of "${groups[two]}" rbytes)")
+	one=$(((after[0] - before[0]) / 1024)) two=$(((after[1] - before[1]) / 1024))
+	measured+=" $one:$two"
+}
+# Between them both bounds are far from what the weights make of it: 1:1 and 10:1.
+alike() { shares && [ $one -lt $((2 * two)) ] && [ $two -lt $((2 * one)) ]; }
+unlike() { shares && [ $one -ge $((3 * two)) ] && [ $two -gt 0 ]; }
+readers one
+readers two
+ok 'with the same weight they read alike' poll 10 alike
+ok 'one gets more weight' zbox --update one --io-weight 10000
+is 'its group says so, and the one that has siblings' "$(weights one)" $'default 1000\ndefault 1000'
+is 'the other has what it had' "$(weights two)" $'default 100\ndefault 100'
+ok 'who has more weight reads more' poll 10 unlike
+note "measured: KiB in six seconds, with the weights 1:1 and then 10:1:$measured"
+end "${pids[@]}"
+echo none >$slow/queue/scheduler
 finish
