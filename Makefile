@@ -144,6 +144,8 @@ check-vm: tests
 check-san:
 	ZBOX_SANITIZED=1 $(MAKE) B=$(B)/san STATIC= HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all" check
+check-valgrind: tests
+	tools/check-valgrind $(B)
 clang:
 	$(MAKE) B=$(B)/clang CC=clang all
 arm64:
@@ -196,7 +198,7 @@ bench-network: all $(B)/tests/bench $(B)/tests/bench-network
 	B=$(CURDIR)/$(B) tests/bench/network
 
 .PHONY: tests check check-unit check-cli check-e2e check-clients check-faults check-faults-full check-soak check-machines check-enosys check-eperm \
-	check-vm check-san clang arm64 coverage lint fuzz fuzz-long bench bench-network install uninstall dist
+	check-vm check-san check-valgrind clang arm64 coverage lint fuzz fuzz-long bench bench-network install uninstall dist
 
 # ---- install ----
 

@@ -178,5 +178,7 @@ int main(void)
 	}
 	test_others();
 	test_read();
+	close(ends[0]);
+	close(ends[1]);
 	return test_done();
 }

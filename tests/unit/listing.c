@@ -47,6 +47,7 @@ int main(void)
 	close(file);
 	for (size_t i = 0; i < COUNT(names); i++)
 		(void)unlinkat(dir, names[i], 0);
+	close(dir);
 	(void)rmdir(path);
 	return test_done();
 }
