@@ -29,7 +29,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define NAME_FILE "apply"
 #define NAME_PREFIX ".zbox-"
 #define NAME_SIZE (sizeof(NAME_PREFIX) + 16)
 
@@ -70,7 +69,7 @@ static int choose_name(struct apply *a)
 	char *end = a->temporary;
 	autoclose int fd = -1;
 
-	if (read_file_at(a->s->fd, NAME_FILE, a->temporary, sizeof(a->temporary)) ==
+	if (read_file_at(a->s->fd, STORE_APPLYING, a->temporary, sizeof(a->temporary)) ==
 		    (ssize_t)(NAME_SIZE - 1) &&
 	    strncmp(a->temporary, NAME_PREFIX, strlen(NAME_PREFIX)) == 0 &&
 	    strspn(a->temporary + strlen(NAME_PREFIX), digits) == 16) {
@@ -85,7 +84,7 @@ static int choose_name(struct apply *a)
 		*end++ = digits[bytes[i] & 15];
 	}
 	*end = '\0';
-	fd = openat(a->s->fd, NAME_FILE, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+	fd = openat(a->s->fd, STORE_APPLYING, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0 || write_fd(fd, a->temporary, strlen(a->temporary)) < 0)
 		return -1;

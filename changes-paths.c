@@ -83,7 +83,9 @@ mode_t revealed_mode(int fd, const struct stat *st)
 
 /* ---- removing ---- */
 
-static int remove_name(int dir, const char *name, unsigned depth)
+static int remove_below(int dir, unsigned depth);
+
+int remove_name(int dir, const char *name, unsigned depth)
 {
 	autoclose int below = -1;
 	char path[FD_PATH];
@@ -107,7 +109,7 @@ static int remove_name(int dir, const char *name, unsigned depth)
 	return unlinkat(dir, name, AT_REMOVEDIR);
 }
 
-int remove_below(int dir, unsigned depth)
+static int remove_below(int dir, unsigned depth)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);

@@ -271,16 +271,31 @@ bool store_is_newer(const struct store *s, const struct stat *st)
 
 /* ---- opening, removing ---- */
 
-/* Had its removal begun? The last that is left of it is an empty directory. */
-static int find_end(struct store *s)
+/* Whether it is a name that a store has: all but these is somebody else's. */
+static bool is_ours(const char *name)
+{
+	static const char *const names[] = {MANIFEST, MANIFEST ".new", MARK,
+					    NOTES,    ENDED,           STORE_APPLYING};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return strspn(name, "0123456789") == strlen(name);
+}
+
+/* Had its removal begun? The last that is left of it is an empty directory. *foreign: there is
+ * something else in it. */
+static int find_end(struct store *s, bool *foreign)
 {
 	struct listing names;
 
 	if (listing_read(&names, s->fd, s->path, 0, NULL, NULL) < 0)
 		return -1;
 	s->ended = names.count == 0;
-	for (size_t i = 0; i < names.count; i++)
+	for (size_t i = 0; i < names.count; i++) {
 		s->ended |= strcmp(names.names[i], ENDED) == 0;
+		*foreign |= !is_ours(names.names[i]);
+	}
 	listing_free(&names);
 	return 0;
 }
@@ -289,6 +304,7 @@ int store_open(struct store *s, const char *path)
 {
 	autoclose int fd = -1;
 	autofree char *text = NULL;
+	bool foreign = false;
 	size_t length;
 
 	*s = (struct store)STORE_NONE;
@@ -297,10 +313,10 @@ int store_open(struct store *s, const char *path)
 		return fail(errno, "the changes in %s", path);
 	if (open_store(s) < 0)
 		return -1;
-	if (find_end(s) < 0)
+	if (find_end(s, &foreign) < 0)
 		return -1;
 	fd = openat(s->fd, MANIFEST, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT && s->ended)
+	if (fd < 0 && errno == ENOENT && s->ended && !foreign)
 		return 0;
 	if (fd < 0)
 		return errno == ENOENT ? fail(0, "%s holds no changes of zbox", s->path)
@@ -321,43 +337,30 @@ static void note_end(const struct store *s)
 	close_fd(&fd);
 }
 
-/* What says that it had ended is the last to go: find_end(). */
-static int remove_rest(const struct store *s)
+static int remove_file(const struct store *s, const char *name)
+{
+	return unlinkat(s->fd, name, 0) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* The manifest goes when the changes are gone, and last what says that this had begun: find_end().
+ */
+int store_discard(struct store *s)
 {
 	struct listing names;
 	int result = 0;
 
+	note_end(s);
 	if (listing_read(&names, s->fd, s->path, 0, NULL, NULL) < 0)
 		return -1;
 	for (size_t i = 0; result == 0 && i < names.count; i++)
-		if (strcmp(names.names[i], ENDED) != 0)
-			result = unlinkat(s->fd, names.names[i], 0);
-	listing_free(&names);
-	if (result < 0 || (unlinkat(s->fd, ENDED, 0) < 0 && errno != ENOENT) ||
+		if (is_ours(names.names[i]) && strcmp(names.names[i], MANIFEST) != 0 &&
+		    strcmp(names.names[i], ENDED) != 0)
+			result = remove_name(s->fd, names.names[i], REMOVE_DEPTH);
+	if (result < 0 || remove_file(s, MANIFEST) < 0 || remove_file(s, ENDED) < 0 ||
 	    unlinkat(AT_FDCWD, s->path, AT_REMOVEDIR) < 0)
-		return fail_store(s, errno);
-	return 0;
-}
-
-int store_discard(struct store *s)
-{
-	note_end(s);
-	/* all but the manifest; work directories have no rights at all */
-	for (size_t i = 0; i < s->root_count; i++) {
-		char name[24];
-		autoclose int root = -1;
-
-		(void)snprintf(name, sizeof(name), "%zu", i);
-		root = below_open(s->fd, name, O_RDONLY | O_DIRECTORY);
-		if (root < 0 && errno == ENOENT)
-			continue;
-		if (root < 0 || remove_below(root, REMOVE_DEPTH) < 0 ||
-		    unlinkat(s->fd, name, AT_REMOVEDIR) < 0)
-			return fail_store(s, errno);
-	}
-	if (unlinkat(s->fd, MANIFEST, 0) < 0 && errno != ENOENT)
-		return fail_store(s, errno);
-	return remove_rest(s);
+		result = fail_store(s, errno);
+	listing_free(&names);
+	return result;
 }
 
 void store_free(struct store *s)

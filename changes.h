@@ -105,9 +105,12 @@ int reveal(int fd, const struct stat *st) MUST_CHECK;
 /* The mode that the command gave to what fd is open at, of which st is. */
 mode_t revealed_mode(int fd, const struct stat *st);
 
-/* Removes what is in the directory, whatever modes it has, at most depth deep. Returns 0, or -1
- * with errno set. */
-int remove_below(int dir, unsigned depth) MUST_CHECK;
+/* In the store: the prefix of names that an interrupted --apply may have left on the host. */
+#define STORE_APPLYING "apply"
+
+/* Removes the name, and of a directory what is in it, whatever modes it has, at most depth deep.
+ * Returns 0, or -1 with errno set. */
+int remove_name(int dir, const char *name, unsigned depth) MUST_CHECK;
 #define REMOVE_DEPTH 2000
 
 /* Whether two files (of the same size and type, each by its directory and name) have the same

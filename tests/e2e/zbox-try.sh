@@ -213,6 +213,8 @@ run zbox --discard "$T/held"
 mkdir "$T/mine" && echo x >"$T/mine/file"
 refuses 'a directory of something else is left alone' 125 'is not empty' -- tried --try-keep "$T/mine" true
 refuses 'and not removed' 125 'holds no changes' -- zbox --discard "$T/mine"
+touch "$T/mine/ended" # as what was removed in part has
+refuses 'whatever it holds' 125 'holds no changes' -- zbox --discard "$T/mine"
 is 'at all' "$(cat "$T/mine/file")" x
 refuses 'the changes are not put in reach of the command' 125 'in reach of the command' -- \
 	zbox_usr --try="$T/p" --bind "$T" "$T/all" --try-keep "$T/reach" true
@@ -272,7 +274,7 @@ for when in $(seq 12); do
 	rm -rf "$T/cut"
 	run into cut sh -c 'echo new >text; rm -r old; mkdir made'
 	touch "$T/cut/zbox-try.time" # of an earlier one that was killed, too
-	run strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=$when "$ZBOX" --apply "$T/cut"
+	run strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when="$when" "$ZBOX" --apply "$T/cut"
 	[ -d "$T/cut" ] || continue
 	cut=$((cut + 1))
 	run zbox --apply "$T/cut"
