@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #define MANIFEST "zbox-try"
+#define MANIFEST_NEW "zbox-try.new"
 #define MARK "zbox-try.time"
 #define NOTES "touched"
 #define ENDED "ended"
@@ -223,9 +224,9 @@ int store_begin(struct store *s)
 	text = manifest_text(s);
 	if (!text)
 		return -1;
-	fd = openat(s->fd, MANIFEST ".new", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	fd = openat(s->fd, MANIFEST_NEW, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0 || write_fd(fd, text, strlen(text)) < 0 || fsync(fd) < 0 ||
-	    renameat(s->fd, MANIFEST ".new", s->fd, MANIFEST) < 0)
+	    renameat(s->fd, MANIFEST_NEW, s->fd, MANIFEST) < 0)
 		return fail_store(s, errno);
 	return 0;
 }
@@ -274,8 +275,8 @@ bool store_is_newer(const struct store *s, const struct stat *st)
 /* Whether it is a name that a store has: all but these is somebody else's. */
 static bool is_ours(const char *name)
 {
-	static const char *const names[] = {MANIFEST, MANIFEST ".new", MARK,
-					    NOTES,    ENDED,           STORE_APPLYING};
+	static const char *const names[] = {MANIFEST, MANIFEST_NEW, MARK,
+					    NOTES,    ENDED,        STORE_APPLYING};
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)
