@@ -97,7 +97,7 @@ int remove_name(int dir, const char *name, unsigned depth)
 	if (errno != EISDIR && errno != EPERM)
 		return -1;
 	saved = errno;
-	below = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	below = below_open(dir, name, O_PATH | O_DIRECTORY);
 	if (below < 0 || fstat(below, &st) < 0) {
 		errno = saved;
 		return -1;

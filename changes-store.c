@@ -343,8 +343,7 @@ static int remove_file(const struct store *s, const char *name)
 	return unlinkat(s->fd, name, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* The manifest goes when the changes are gone, and last what says that this had begun: find_end().
- */
+/* The manifest goes after the changes, and last what says that this had begun: find_end(). */
 int store_discard(struct store *s)
 {
 	struct listing names;

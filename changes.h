@@ -54,6 +54,9 @@ struct store {
 	}
 #define STORE_ROOTS_MAX 256
 
+/* In the store: the name that --apply gives to what it is about to put in a file's place. */
+#define STORE_APPLYING "apply"
+
 /* Makes the directory (path; NULL: a new one in TMPDIR or /var/tmp) or takes an empty one, and
  * locks it. Returns 0, or -1 after fail(). */
 int store_make(struct store *s, const char *path) MUST_CHECK;
@@ -70,8 +73,8 @@ int store_begin(struct store *s) MUST_CHECK;
  * 0, or -1 after fail(). Where s->ended there is nothing to look at but store_discard(). */
 int store_open(struct store *s, const char *path) MUST_CHECK;
 
-/* Removes the directory with all that is in it; can be done again when it was interrupted. Returns
- * 0, or -1 after fail(). */
+/* Removes the directory with all that zbox made in it, and fails where there is something else; can
+ * be done again when it was interrupted. Returns 0, or -1 after fail(). */
 int store_discard(struct store *s) MUST_CHECK;
 
 /* Notes for whoever tries again that it was us who changed the file's ctime. Returns 0, or -1 with
@@ -105,11 +108,8 @@ int reveal(int fd, const struct stat *st) MUST_CHECK;
 /* The mode that the command gave to what fd is open at, of which st is. */
 mode_t revealed_mode(int fd, const struct stat *st);
 
-/* In the store: the prefix of names that an interrupted --apply may have left on the host. */
-#define STORE_APPLYING "apply"
-
-/* Removes the name, and of a directory what is in it, whatever modes it has, at most depth deep.
- * Returns 0, or -1 with errno set. */
+/* Removes the name, and of a directory what is in it, whatever modes it has, at most depth deep and
+ * across no mount. Returns 0, or -1 with errno set. */
 int remove_name(int dir, const char *name, unsigned depth) MUST_CHECK;
 #define REMOVE_DEPTH 2000
 

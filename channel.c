@@ -66,11 +66,7 @@ int channel_receive(int channel, struct message *message)
 	struct msghdr header = {.msg_iov = parts, .msg_iovlen = COUNT(parts)};
 	ssize_t length;
 
-	/* ECONNRESET, once: the other side went without reading what we sent; what it said before
-	 * is behind that (unix_release_sock() in Linux 6.18) */
-	do
-		length = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
-	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+	length = receive_message(channel, &header, 0);
 	if (length <= 0)
 		return (int)length;
 	if ((size_t)length != sizeof(got) + (got.kind == MESSAGE_FAILED ? sizeof(failure) : 0)) {
@@ -105,9 +101,7 @@ int channel_sender(int channel, pid_t *pid)
 	struct ucred sender;
 	ssize_t length;
 
-	do
-		length = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
-	while (length < 0 && errno == EINTR);
+	length = receive_message(channel, &header, 0);
 	extra = CMSG_FIRSTHDR(&header);
 	if (length != (ssize_t)sizeof(got) || !extra || extra->cmsg_type != SCM_CREDENTIALS)
 		return fail(length < 0 ? errno : 0, "the sandbox ended before it began");

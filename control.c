@@ -226,10 +226,7 @@ int control_receive(int socket, struct control_message *m, int flags)
 
 	m->sender = 0;
 	m->fd_count = 0;
-	/* ECONNRESET, once: see channel_receive() */
-	do
-		length = recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags);
-	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+	length = receive_message(socket, &header, flags);
 	if (length <= 0)
 		return (int)length;
 	take_extras(m, &header);

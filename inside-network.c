@@ -56,10 +56,8 @@ int inside_network_fill(const struct run *run)
 int inside_network(const struct sandbox *sb, struct run *run)
 {
 	(void)sb;
-	if (run->clone_flags & CLONE_NEWNET) {
-		run->clone_flags &= ~(unsigned)CLONE_NEWNET;
+	if (run->clone_flags & CLONE_NEWNET)
 		return inside_network_fill(run);
-	}
 	return netns_enter(&run->netns);
 }
 

@@ -284,6 +284,16 @@ int send_fd(int socket, int fd)
 	return sent == 1 ? 0 : fail(errno, "send descriptor %d", fd);
 }
 
+ssize_t receive_message(int socket, struct msghdr *header, int flags)
+{
+	ssize_t length;
+
+	do
+		length = recvmsg(socket, header, MSG_CMSG_CLOEXEC | flags);
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+	return length;
+}
+
 int receive_fd(int socket)
 {
 	const struct cmsghdr *header;
@@ -292,10 +302,7 @@ int receive_fd(int socket)
 	int fd;
 
 	fd_message_init(&m);
-	/* ECONNRESET, once: see channel_receive() */
-	do
-		got = recvmsg(socket, &m.header, MSG_CMSG_CLOEXEC);
-	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+	got = receive_message(socket, &m.header, 0);
 	if (got < 0)
 		return fail(errno, "receive a descriptor");
 	header = CMSG_FIRSTHDR(&m.header);

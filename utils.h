@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -87,6 +88,11 @@ void close_from_but(unsigned first, const int *keep, size_t count);
 /* Hands a descriptor over a Unix socket, with one byte; ours stays open. Returns 0, or -1 after
  * fail(). */
 int send_fd(int socket, int fd) MUST_CHECK;
+
+/* recvmsg(2) with MSG_CMSG_CLOEXEC, again after a signal, and after ECONNRESET: the other side went
+ * without reading what we sent, which is said once; what it said before is behind that
+ * (unix_release_sock() in Linux 6.18). Returns the length, 0 at the end, or -1 with errno set. */
+ssize_t receive_message(int socket, struct msghdr *header, int flags) MUST_CHECK;
 
 /* Waits for a descriptor that was sent so. Returns it, CLOEXEC, or -1 after fail(), also when the
  * other side closed the socket or sent something else. */

@@ -28,7 +28,7 @@ int namespaces_failed(int err);
  * make in it, nothing without a device. Returns 0, or -1 after fail(). */
 int netns_begin(struct netns_maker *m, int proc, int channel, const struct tap *tap) MUST_CHECK;
 
-/* Enters the namespace as soon as it is there; nothing where that was done. What is in it may not
+/* Enters the namespace as soon as it is there; nothing where none is made. What is in it may not
  * be ready before netns_end(). Returns 0, or -1 after fail(). */
 int netns_enter(struct netns_maker *m) MUST_CHECK;
 

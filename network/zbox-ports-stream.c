@@ -51,7 +51,7 @@ struct side {
 
 struct pipe {
 	int ends[2]; /* -1 none */
-	bool large;
+	bool large;  /* was asked for */
 };
 
 /* From the side of that number to the other. */
@@ -85,7 +85,7 @@ struct streams {
 	unsigned sources; /* for the next other address */
 	struct pipe pool[POOL];
 	size_t pooled;
-	unsigned large; /* pipes of LARGE bytes */
+	unsigned large; /* how many of them are */
 };
 
 /* ---- pipes ---- */
@@ -102,14 +102,14 @@ static int take_pipe(struct streams *s, struct way *w)
 	return pipe2(w->pipe.ends, O_CLOEXEC | O_NONBLOCK);
 }
 
-/* Where the kernel refuses, it stays as it is. */
+/* Asked for once: where the kernel refuses, it stays as it is. */
 static void enlarge(struct streams *s, struct pipe *p)
 {
-	if (!p->large && s->large < LARGE_PIPES &&
-	    fcntl(p->ends[0], F_SETPIPE_SZ, LARGE) >= LARGE) {
-		p->large = true;
-		s->large++;
-	}
+	if (p->large || s->large == LARGE_PIPES)
+		return;
+	p->large = true;
+	s->large++;
+	(void)fcntl(p->ends[0], F_SETPIPE_SZ, LARGE);
 }
 
 /* One with bytes of a connection that failed is not for the next. */

@@ -1,8 +1,8 @@
 /*
  * bench.c - runs several commands by turns and compares their times.
  *
- *   bench [-n ROUNDS] [-w WARMUP] [-p MILLISECONDS] -- NAME COMMAND [ARG...] [::: NAME COMMAND
- * [ARG...]]... bench -m COMM -- NAME COMMAND [ARG...] [::: ...]
+ *   bench [-n ROUNDS] [-w WARMUP] [-p MILLISECONDS] -- NAME COMMAND [ARG...] [::: ...]
+ *   bench -m COMM -- NAME COMMAND [ARG...] [::: ...]
  *
  * The first command is the base of the ratios. Every round runs all of them once, in an order
  * drawn anew, so that a busy moment of the machine, and what one command leaves to the kernel to
@@ -86,7 +86,6 @@ static double run_once(struct command *c)
 	(void)nanosleep(&pause_before, NULL);
 	before = now();
 	pid = start(c->argv);
-
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
 	before = now() - before;

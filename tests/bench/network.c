@@ -181,14 +181,15 @@ int main(int argc, char **argv)
 		serve();
 	if (strcmp(argv[1], "ask") == 0 && argc == 6)
 		ask_many((size_t)atol(argv[4]), (size_t)atol(argv[5]));
-	for (int i = 0; strcmp(argv[1], "once") == 0 && ask() < 0; i++) {
+	if (strcmp(argv[1], "once") != 0)
+		return 0;
+	for (int i = 0; ask() < 0; i++) {
 		const struct timespec moment = {.tv_nsec = 200000};
 
 		if (i == 20000)
 			return 1;
 		(void)nanosleep(&moment, NULL);
 	}
-	if (strcmp(argv[1], "once") == 0)
-		printf("%llu\n", (unsigned long long)now_us());
+	printf("%llu\n", (unsigned long long)now_us());
 	return 0;
 }
